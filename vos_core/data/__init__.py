@@ -1,0 +1,1 @@
+"""Training data: decoded-image cache, synthetic clips, benchmark trees. Needs no torch."""
