@@ -1,0 +1,1 @@
+"""State of an annotation, without Qt and without torch."""

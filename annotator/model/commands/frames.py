@@ -1,0 +1,295 @@
+"""Commands that exchange whole frames: import, fill, clear, verify, removal of an object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from annotator.model.cells import (
+    ID_COUNT,
+    UNKNOWN_RELIABILITY,
+    CellRow,
+    CellState,
+    state_after_edit,
+)
+from annotator.model.document import Document
+from annotator.model.editor import DocumentEditor
+from annotator.model.errors import FrameError, LockedObjectError, ObjectError
+from annotator.model.label_maps import ByteMap, PackedMap
+from annotator.model.objects import ObjectRecord
+
+
+@dataclass(frozen=True, slots=True)
+class FrameChange:
+    """Old and new content of one frame; a map that does not change is None on both sides."""
+
+    frame_index: int
+    old_cells: CellRow
+    new_cells: CellRow
+    old_label_map: PackedMap | None = None
+    new_label_map: PackedMap | None = None
+    old_reliability_map: PackedMap | None = None
+    new_reliability_map: PackedMap | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether old and new are the same."""
+        return (
+            self.old_cells == self.new_cells
+            and self.old_label_map == self.new_label_map
+            and self.old_reliability_map == self.new_reliability_map
+        )
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held, about."""
+        maps = (
+            self.old_label_map,
+            self.new_label_map,
+            self.old_reliability_map,
+            self.new_reliability_map,
+        )
+        return 4 * ID_COUNT + 200 + sum(m.nbytes for m in maps if m is not None)
+
+    def write(self, editor: DocumentEditor, *, new: bool) -> None:
+        """Write the new (or the old) content."""
+        label_map = self.new_label_map if new else self.old_label_map
+        reliability_map = self.new_reliability_map if new else self.old_reliability_map
+        if label_map is not None:
+            editor.replace_label_map(self.frame_index, label_map)
+        if reliability_map is not None:
+            editor.replace_reliability_map(self.frame_index, reliability_map)
+        editor.set_cells(self.frame_index, self.new_cells if new else self.old_cells)
+
+
+class FrameChanges:
+    """A command made of frame changes.
+
+    Args:
+        text: for the menu.
+        changes: at most one a frame.
+        frame_index: frame to jump to; the first changed one when None.
+    """
+
+    def __init__(
+        self, text: str, changes: Iterable[FrameChange], frame_index: int | None = None
+    ) -> None:
+        self.text = text
+        self._changes = [change for change in changes if not change.is_empty]
+        first = self._changes[0].frame_index if self._changes else None
+        self.frame_index = first if frame_index is None else frame_index
+        self.nbytes = sum(change.nbytes for change in self._changes)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing would change."""
+        return not self._changes
+
+    @property
+    def changed_frames(self) -> tuple[int, ...]:
+        """Frames it changes, in the order of the change."""
+        return tuple(change.frame_index for change in self._changes)
+
+    def apply(self, editor: DocumentEditor) -> None:
+        """Write the new content."""
+        for change in self._changes:
+            change.write(editor, new=True)
+
+    def revert(self, editor: DocumentEditor) -> None:
+        """Write the old content."""
+        for change in reversed(self._changes):
+            change.write(editor, new=False)
+
+
+class ReplaceLabelMap(FrameChanges):
+    """A whole label map put in place by a person: an import, or a tool that works on the frame."""
+
+    @classmethod
+    def prepare(
+        cls,
+        document: Document,
+        frame_index: int,
+        label_map: ByteMap,
+        *,
+        text: str = "import mask",
+        protect_locked: bool = True,
+    ) -> ReplaceLabelMap:
+        """Plan the exchange.
+
+        Args:
+            document: as it is now.
+            frame_index: frame.
+            label_map: uint8 [H, W]; every id in it must be in the object table.
+            text: for the menu.
+            protect_locked: keep the pixels of locked objects and give them no new ones.
+
+        Raises:
+            FrameError: no such frame or another size.
+            ObjectError: an id that is not in the table.
+        """
+        old_packed = document.label_maps.pack(frame_index)
+        document.label_maps.check_shape(label_map.shape)
+        counts = np.bincount(label_map.ravel(), minlength=ID_COUNT)
+        unknown = [int(i) for i in np.flatnonzero(counts[1:]) + 1 if i not in document.objects]
+        if unknown:
+            raise ObjectError(
+                f"the mask for frame {frame_index} holds ids {unknown} that no object has; "
+                "add these objects first"
+            )
+        old = document.label_map(frame_index)
+        new = label_map
+        if protect_locked:
+            new = merge_label_maps(old, label_map, kept_ids=document.locked_ids())
+        row = document.cells.row(frame_index)
+        changes: dict[int, tuple[CellState, int]] = {}
+        for object_id in ids_in(old) | ids_in(new):
+            before, after = old == object_id, new == object_id
+            if not np.array_equal(before, after):
+                state = state_after_edit(row.state(object_id), has_pixels=bool(after.any()))
+                changes[object_id] = (state, UNKNOWN_RELIABILITY)
+        change = FrameChange(
+            frame_index, row, row.with_cells(changes), old_packed, PackedMap.of(new)
+        )
+        return cls(text, [change], frame_index)
+
+
+class SetCellState(FrameChanges):
+    """Cells set to a state by a person: verified, or taken back."""
+
+    @classmethod
+    def prepare(
+        cls,
+        document: Document,
+        frames: Iterable[int],
+        object_ids: Iterable[int],
+        state: CellState,
+        *,
+        text: str = "",
+    ) -> SetCellState:
+        """Plan a change of state; pixels stay as they are.
+
+        Verifying leaves out cells that are empty: there is nothing to agree to. Setting EMPTY is
+        refused for a cell that has pixels; `ClearRange` takes pixels away.
+
+        Raises:
+            ObjectError: an id that is not in the table.
+            FrameError: EMPTY asked for, or no such frame.
+        """
+        ids = [document.objects[object_id].object_id for object_id in object_ids]
+        if state is CellState.EMPTY:
+            raise FrameError("a cell is emptied by clearing its pixels, not by its state")
+        changes = []
+        for frame_index in frames:
+            document.label_maps.get(frame_index)
+            row = document.cells.row(frame_index)
+            cells = {
+                object_id: (state, row.codes[object_id])
+                for object_id in ids
+                if row.state(object_id) is not CellState.EMPTY
+            }
+            changes.append(FrameChange(frame_index, row, row.with_cells(cells)))
+        return cls(text or f"mark as {state.name.lower()}", changes)
+
+
+class ClearRange(FrameChanges):
+    """Pixels of some objects taken away over a range of frames."""
+
+    @classmethod
+    def prepare(
+        cls,
+        document: Document,
+        frames: Iterable[int],
+        object_ids: Iterable[int],
+        *,
+        text: str = "",
+    ) -> ClearRange:
+        """Plan the removal of the objects' pixels; their cells become empty.
+
+        Raises:
+            ObjectError: an id that is not in the table.
+            LockedObjectError: one of the objects is locked.
+            FrameError: no such frame.
+        """
+        records = [document.objects[object_id] for object_id in object_ids]
+        for record in records:
+            refuse_locked(record)
+        ids = frozenset(record.object_id for record in records)
+        names = ", ".join(record.name for record in records)
+        changes = [clear_objects(document, frame_index, ids) for frame_index in frames]
+        return cls(text or f"clear {names}", changes)
+
+
+def clear_objects(document: Document, frame_index: int, ids: frozenset[int]) -> FrameChange:
+    """Change that takes the objects out of one frame and empties their cells."""
+    row = document.cells.row(frame_index)
+    present = [i for i in ids if row.state(i) is not CellState.EMPTY]
+    if not present:
+        return FrameChange(frame_index, row, row)
+    new_row = row.with_cells({i: (CellState.EMPTY, UNKNOWN_RELIABILITY) for i in present})
+    table = np.arange(ID_COUNT, dtype=np.uint8)
+    table[present] = 0
+    old = document.label_maps.pack(frame_index)
+    new = PackedMap.of(cv2.LUT(document.label_map(frame_index), table).astype(np.uint8))
+    return FrameChange(frame_index, row, new_row, old, new)
+
+
+def merge_label_maps(
+    old: ByteMap,
+    new: ByteMap,
+    *,
+    kept_ids: Iterable[int],
+    taken_ids: Iterable[int] | None = None,
+) -> ByteMap:
+    """Lay a new label map over an old one without touching some objects.
+
+    Args:
+        old: uint8 [H, W], the map as it is.
+        new: uint8 [H, W], the map wanted.
+        kept_ids: objects that keep exactly their old pixels.
+        taken_ids: objects for which the new map speaks; all that are not kept when None. An object in
+            neither keeps its old pixels too.
+
+    Returns:
+        A new uint8 [H, W]: old pixels of kept objects, elsewhere the new map restricted to the others.
+    """
+    kept = np.zeros(ID_COUNT, np.uint8)
+    if taken_ids is not None:
+        kept[1:] = 1
+        kept[list(taken_ids)] = 0
+    kept[list(kept_ids)] = 1
+    kept[0] = 0
+    taken_values = np.where(kept == 1, 0, np.arange(ID_COUNT)).astype(np.uint8)
+    merged: ByteMap = np.asarray(cv2.LUT(np.ascontiguousarray(new), taken_values), np.uint8)
+    if kept.any():
+        is_kept = cv2.LUT(np.ascontiguousarray(old), kept)
+        cv2.copyTo(np.ascontiguousarray(old), is_kept, merged)
+    return merged
+
+
+def ids_in(label_map: npt.NDArray[np.uint8]) -> set[int]:
+    """Object ids (without 0) that occur in a label map."""
+    counts = cv2.calcHist([np.ascontiguousarray(label_map)], [0], None, [ID_COUNT], [0, ID_COUNT])
+    return {int(i) for i in np.flatnonzero(counts.ravel()[1:]) + 1}
+
+
+def refuse_locked(record: ObjectRecord) -> None:
+    """Refuse to change a locked object.
+
+    Raises:
+        LockedObjectError: it is locked.
+    """
+    if record.locked:
+        raise LockedObjectError(f"{record.name} is locked; unlock it to change its mask")
+
+
+def reliability_codes_of(reliabilities: Mapping[int, float]) -> dict[int, float]:
+    """Reliabilities brought into [0, 1]; values that are not finite are left out."""
+    return {
+        object_id: float(min(max(value, 0.0), 1.0))
+        for object_id, value in reliabilities.items()
+        if np.isfinite(value)
+    }

@@ -1,0 +1,163 @@
+"""Commands on the object table and on reference choices."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from annotator.model.cells import CellState
+from annotator.model.commands.frames import FrameChanges, clear_objects, refuse_locked
+from annotator.model.document import Document
+from annotator.model.editor import DocumentEditor
+from annotator.model.objects import ObjectRecord
+from annotator.model.references import ReferenceChoice
+
+
+class AddObject:
+    """A new object at the end of the list."""
+
+    frame_index: int | None = None
+    nbytes = 500
+    is_empty = False
+
+    def __init__(self, record: ObjectRecord, position: int, highest_id: int) -> None:
+        self.record = record
+        self._position = position
+        self._highest_id = highest_id
+        self.text = f"add {record.name}"
+
+    @classmethod
+    def prepare(
+        cls, document: Document, record: ObjectRecord | None = None, *, name: str = ""
+    ) -> AddObject:
+        """Plan the addition; without a record the table proposes one (next id, colour, name).
+
+        Raises:
+            ObjectError: the id exists already, or all 254 are taken.
+        """
+        table = document.objects
+        chosen = table.next_record(name) if record is None else record
+        if chosen.object_id in table:
+            chosen = replace(chosen, object_id=table.next_id())
+        return cls(chosen, len(table), table.highest_id)
+
+    def apply(self, editor: DocumentEditor) -> None:
+        """Add."""
+        editor.insert_object(self._position, self.record)
+
+    def revert(self, editor: DocumentEditor) -> None:
+        """Take it out again."""
+        editor.remove_object(self.record.object_id, highest_id=self._highest_id)
+
+
+class RemoveObject(FrameChanges):
+    """An object taken out of the list and out of every frame."""
+
+    def __init__(self, record: ObjectRecord, position: int, pixels: FrameChanges) -> None:
+        super().__init__(f"remove {record.name}", pixels._changes, pixels.frame_index)
+        self._record = record
+        self._position = position
+
+    @classmethod
+    def prepare(cls, document: Document, object_id: int) -> RemoveObject:
+        """Plan the removal.
+
+        Raises:
+            ObjectError: there is no such object.
+            LockedObjectError: it is locked.
+        """
+        record = document.objects[object_id]
+        refuse_locked(record)
+        frames = document.cells.frames_of(object_id)
+        ids = frozenset({object_id})
+        pixels = FrameChanges("", [clear_objects(document, frame, ids) for frame in frames])
+        return cls(record, document.objects.position(object_id), pixels)
+
+    @property
+    def is_empty(self) -> bool:
+        """Never: the record goes even when the object has no pixel."""
+        return False
+
+    def apply(self, editor: DocumentEditor) -> None:
+        """Remove pixels, then the record."""
+        super().apply(editor)
+        editor.remove_object(self._record.object_id)
+
+    def revert(self, editor: DocumentEditor) -> None:
+        """Put the record back, then the pixels."""
+        editor.insert_object(self._position, self._record)
+        super().revert(editor)
+
+
+class ChangeObject:
+    """Another name, category, colour, visibility, lock or opacity."""
+
+    frame_index: int | None = None
+    nbytes = 1000
+
+    def __init__(self, old: ObjectRecord, new: ObjectRecord) -> None:
+        self._old = old
+        self._new = new
+        self.text = f"change {old.name}"
+
+    @classmethod
+    def prepare(cls, document: Document, record: ObjectRecord) -> ChangeObject:
+        """Plan the exchange of the record with the same id.
+
+        Raises:
+            ObjectError: there is no such object.
+        """
+        return cls(document.objects[record.object_id], record)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the record stays as it is."""
+        return self._old == self._new
+
+    def apply(self, editor: DocumentEditor) -> None:
+        """Exchange."""
+        editor.replace_object(self._new)
+
+    def revert(self, editor: DocumentEditor) -> None:
+        """Exchange back."""
+        editor.replace_object(self._old)
+
+
+class ChooseReference:
+    """A frame promoted to reference, excluded, or left to its cells."""
+
+    nbytes = 200
+
+    def __init__(self, frame_index: int, old: ReferenceChoice, new: ReferenceChoice) -> None:
+        self.frame_index: int | None = frame_index
+        self._index = frame_index
+        self._old = old
+        self._new = new
+        self.text = f"{new.name.lower()} reference"
+
+    @classmethod
+    def prepare(
+        cls, document: Document, frame_index: int, choice: ReferenceChoice
+    ) -> ChooseReference:
+        """Plan the choice.
+
+        Raises:
+            FrameError: no such frame.
+        """
+        document.label_maps.get(frame_index)
+        return cls(frame_index, document.references.choice(frame_index), choice)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether this was the choice before."""
+        return self._old is self._new
+
+    def apply(self, editor: DocumentEditor) -> None:
+        """Choose."""
+        editor.choose_reference(self._index, self._new)
+
+    def revert(self, editor: DocumentEditor) -> None:
+        """Choose what was before."""
+        editor.choose_reference(self._index, self._old)
+
+
+__all__ = ["AddObject", "CellState", "ChangeObject", "ChooseReference", "RemoveObject"]

@@ -1,0 +1,96 @@
+"""Results of a propagation as one undo step, gathered while the network runs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from annotator.model.cells import CellState, reliability_code
+from annotator.model.commands.frames import (
+    FrameChange,
+    FrameChanges,
+    ids_in,
+    merge_label_maps,
+    reliability_codes_of,
+)
+from annotator.model.document import Document
+from annotator.model.label_maps import ByteMap, PackedMap
+
+
+class ApplyPropagation(FrameChanges):
+    """Frames that the network segmented. Verified cells never change; drawn and corrected ones only if asked."""
+
+    @classmethod
+    def prepare(cls, changes: Iterable[FrameChange], *, text: str = "propagate") -> ApplyPropagation:
+        """Step of the changes that `plan_result` made, one a frame."""
+        gathered = list(changes)
+        return cls(text, gathered)
+
+
+def plan_result(
+    document: Document,
+    frame_index: int,
+    label_map: ByteMap,
+    reliability_map: ByteMap | None,
+    object_reliability: Mapping[int, float],
+    *,
+    object_ids: Collection[int] | None = None,
+    overwrite_person: bool = False,
+) -> FrameChange:
+    """What one result of the network changes in its frame.
+
+    An object keeps its pixels and its cell when it is locked, verified in this frame, drawn or
+    corrected in this frame (unless ``overwrite_person``), or not among ``object_ids``. The others take
+    the network's pixels, where no kept object lies; their cells become propagated, or empty where
+    nothing of them is left.
+
+    Args:
+        document: as it is now.
+        frame_index: frame.
+        label_map: uint8 [H, W], object ids; ids that are not in the table are dropped.
+        reliability_map: uint8 [H, W], 255 certain; None to leave the frame's as it is.
+        object_reliability: object id -> mean reliability in [0, 1].
+        object_ids: objects that were propagated; all when None.
+        overwrite_person: also replace drawn and corrected cells (never verified ones).
+
+    Raises:
+        FrameError: no such frame or a map of another size.
+    """
+    document.label_maps.check_shape(label_map.shape)
+    old = document.label_map(frame_index)
+    row = document.cells.row(frame_index)
+    kept_states = {CellState.VERIFIED}
+    if not overwrite_person:
+        kept_states |= {CellState.DRAWN, CellState.CORRECTED}
+    taken = {
+        record.object_id
+        for record in document.objects
+        if not record.locked
+        and row.state(record.object_id) not in kept_states
+        and (object_ids is None or record.object_id in object_ids)
+    }
+    if not taken:
+        return FrameChange(frame_index, row, row)
+    new = merge_label_maps(old, label_map, kept_ids=(), taken_ids=taken)
+    present = ids_in(new)
+    codes = reliability_codes_of(object_reliability)
+    cells = {
+        object_id: (
+            CellState.PROPAGATED if object_id in present else CellState.EMPTY,
+            reliability_code(codes.get(object_id) if object_id in present else None),
+        )
+        for object_id in taken
+    }
+    old_reliability = new_reliability = None
+    if reliability_map is not None:
+        document.reliability_maps.check_shape(reliability_map.shape)
+        old_reliability = document.reliability_maps.pack(frame_index)
+        new_reliability = PackedMap.of(reliability_map)
+    return FrameChange(
+        frame_index,
+        row,
+        row.with_cells(cells),
+        document.label_maps.pack(frame_index),
+        PackedMap.of(new),
+        old_reliability,
+        new_reliability,
+    )

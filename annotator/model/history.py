@@ -1,0 +1,334 @@
+"""Undo and redo over the whole project, bounded by bytes."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Mapping
+
+from annotator.model.commands.base import Command
+from annotator.model.commands.frames import FrameChange
+from annotator.model.commands.paint import PaintStroke
+from annotator.model.commands.propagation import ApplyPropagation, plan_result
+from annotator.model.document import Document
+from annotator.model.errors import HistoryBusyError, HistoryError
+from annotator.model.events import Event
+from annotator.model.label_maps import ByteMap
+from annotator.model.stroke import StrokeInHand
+
+
+class History:
+    """Applies commands to a document and takes them back.
+
+    While a stroke is in hand only that stroke changes the document: results of a run are held back
+    until it ends. While a propagation is open, commands may still be done (a person corrects a frame);
+    the frames gathered so far then become a step of their own before it, so that the order of steps
+    stays the order of events. Undo and redo are refused until the run is closed.
+
+    Args:
+        document: what is edited.
+        byte_limit: memory for the steps, in bytes. The oldest go first; the last one always stays.
+
+    Attributes:
+        changed: event, after anything about undo and redo changed.
+    """
+
+    def __init__(self, document: Document, *, byte_limit: int = 512 << 20) -> None:
+        self._document = document
+        self._byte_limit = byte_limit
+        self._done: deque[Command] = deque()
+        self._undone: list[Command] = []
+        self._stroke: StrokeInHand | None = None
+        self._run: PropagationRun | None = None
+        self.changed: Event[[]] = Event()
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether `undo` would do something."""
+        return bool(self._done) and not self.is_busy
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether `redo` would do something."""
+        return bool(self._undone) and not self.is_busy
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a stroke is in hand or a propagation is open."""
+        return self._stroke is not None or self._run is not None
+
+    @property
+    def undo_text(self) -> str:
+        """What `undo` would take back; empty when there is nothing."""
+        return self._done[-1].text if self._done else ""
+
+    @property
+    def redo_text(self) -> str:
+        """What `redo` would do again; empty when there is nothing."""
+        return self._undone[-1].text if self._undone else ""
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held by all steps."""
+        return sum(step.nbytes for step in self._done) + sum(step.nbytes for step in self._undone)
+
+    def do(self, command: Command) -> bool:
+        """Apply a command that was prepared for the present state and keep it for undo.
+
+        Returns:
+            False when the command would change nothing; then it is not kept.
+
+        Raises:
+            HistoryBusyError: a stroke is in hand.
+        """
+        if self._stroke is not None:
+            raise HistoryBusyError("a stroke is being painted; finish or abort it first")
+        if command.is_empty:
+            return False
+        if self._run is not None:
+            self._run.split()
+        self._apply(command)
+        return True
+
+    def undo(self) -> int | None:
+        """Take the last step back.
+
+        Returns:
+            The frame where it happened, None to stay where one is.
+
+        Raises:
+            HistoryBusyError: a stroke is in hand or a propagation is open.
+            HistoryError: nothing to undo.
+        """
+        self._check_idle("undo")
+        if not self._done:
+            raise HistoryError("nothing to undo")
+        command = self._done[-1]
+        with self._document.editing() as editor:
+            command.revert(editor)
+            self._undone.append(self._done.pop())
+        self.changed.emit()
+        return command.frame_index
+
+    def redo(self) -> int | None:
+        """Do the step again that was last taken back; same result and errors as `undo`."""
+        self._check_idle("redo")
+        if not self._undone:
+            raise HistoryError("nothing to redo")
+        command = self._undone[-1]
+        with self._document.editing() as editor:
+            command.apply(editor)
+            self._done.append(self._undone.pop())
+        self.changed.emit()
+        return command.frame_index
+
+    def clear(self) -> None:
+        """Forget every step (the document stays).
+
+        Raises:
+            HistoryBusyError: a stroke is in hand or a propagation is open.
+        """
+        self._check_idle("clear the history")
+        self._done.clear()
+        self._undone.clear()
+        self.changed.emit()
+
+    def begin_stroke(
+        self,
+        frame_index: int,
+        value: int,
+        *,
+        erased_id: int | None = None,
+        protect_others: bool = False,
+        text: str = "",
+    ) -> StrokeInHand:
+        """Start a stroke; arguments and errors as for `PaintStroke.prepare`.
+
+        Raises:
+            HistoryBusyError: another stroke is in hand.
+        """
+        if self._stroke is not None:
+            raise HistoryBusyError("a stroke is being painted already")
+        self._stroke = StrokeInHand(
+            self._document,
+            frame_index,
+            value,
+            erased_id=erased_id,
+            protect_others=protect_others,
+            text=text,
+            on_end=self._end_stroke,
+        )
+        self.changed.emit()
+        return self._stroke
+
+    def begin_propagation(
+        self,
+        *,
+        text: str = "propagate",
+        object_ids: Collection[int] | None = None,
+        overwrite_person: bool = False,
+    ) -> PropagationRun:
+        """Open the step that gathers the results of a run (see `plan_result` for the arguments).
+
+        Raises:
+            HistoryBusyError: another run is open.
+        """
+        if self._run is not None:
+            raise HistoryBusyError("a propagation is running already")
+        self._run = PropagationRun(self, text, object_ids, overwrite_person)
+        self.changed.emit()
+        return self._run
+
+    def _apply(self, command: Command) -> None:
+        with self._document.editing() as editor:
+            command.apply(editor)
+            self._push(command)
+        self.changed.emit()
+
+    def _push(self, command: Command) -> None:
+        self._undone.clear()
+        self._done.append(command)
+        total = sum(step.nbytes for step in self._done)
+        while total > self._byte_limit and len(self._done) > 1:
+            total -= self._done.popleft().nbytes
+
+    def _end_stroke(self, stroke: PaintStroke | None) -> None:
+        self._stroke = None
+        if stroke is not None:
+            if self._run is not None:
+                self._run.split()
+            # The pixels show already; put them back unseen and let the command paint them, so that
+            # there is one way only in which a stroke reaches the document.
+            with self._document.editing(provisional=True) as editor:
+                stroke.revert_pixels(editor)
+            self._apply(stroke)
+        else:
+            self.changed.emit()
+        if self._run is not None:
+            self._run.take_up_held()
+
+    def _check_idle(self, wish: str) -> None:
+        if self._stroke is not None:
+            raise HistoryBusyError(f"cannot {wish} while a stroke is being painted")
+        if self._run is not None:
+            raise HistoryBusyError(f"cannot {wish} while a propagation runs; stop it first")
+
+
+class PropagationRun:
+    """The open step of a running propagation. Made by `History.begin_propagation`.
+
+    Frames are in the document as soon as they are added; `close` makes them one undo step, `abort`
+    takes them back.
+    """
+
+    def __init__(
+        self,
+        history: History,
+        text: str,
+        object_ids: Collection[int] | None,
+        overwrite_person: bool,
+    ) -> None:
+        self._history = history
+        self._text = text
+        self._object_ids = None if object_ids is None else frozenset(object_ids)
+        self._overwrite_person = overwrite_person
+        self._changes: dict[int, FrameChange] = {}
+        self._held: list[
+            tuple[int, ByteMap, ByteMap | None, Mapping[int, float]]
+        ] = []
+        self._is_open = True
+
+    @property
+    def is_open(self) -> bool:
+        """Whether frames can still be added."""
+        return self._is_open
+
+    def add(
+        self,
+        frame_index: int,
+        label_map: ByteMap,
+        reliability_map: ByteMap | None = None,
+        object_reliability: Mapping[int, float] | None = None,
+    ) -> bool:
+        """Put one result into the document (see `plan_result`).
+
+        While a stroke is in hand the result waits for its end.
+
+        Returns:
+            Whether the frame changed at once.
+
+        Raises:
+            HistoryError: the run is closed.
+            FrameError: no such frame or a map of another size.
+        """
+        if not self._is_open:
+            raise HistoryError("this propagation is closed")
+        document = self._history._document
+        document.label_maps.check_shape(label_map.shape)
+        reliabilities = object_reliability or {}
+        if self._history._stroke is not None:
+            self._held.append((frame_index, label_map, reliability_map, reliabilities))
+            return False
+        change = plan_result(
+            document,
+            frame_index,
+            label_map,
+            reliability_map,
+            reliabilities,
+            object_ids=self._object_ids,
+            overwrite_person=self._overwrite_person,
+        )
+        if change.is_empty:
+            return False
+        if frame_index in self._changes:
+            self.split()
+        with document.editing() as editor:
+            change.write(editor, new=True)
+            self._changes[frame_index] = change
+            self._history._undone.clear()
+        return True
+
+    def close(self) -> bool:
+        """End the run: what was added becomes one undo step. False when nothing was.
+
+        Closing twice does no harm.
+
+        Raises:
+            HistoryBusyError: a stroke is in hand and results wait for it.
+        """
+        if not self._is_open:
+            return False
+        if self._held:
+            raise HistoryBusyError("a stroke is being painted; finish or abort it first")
+        self._is_open = False
+        self._history._run = None
+        kept = self.split()
+        self._history.changed.emit()
+        return kept
+
+    def abort(self) -> None:
+        """End the run and take back what was added since the last step."""
+        if not self._is_open:
+            return
+        self._is_open = False
+        self._held.clear()
+        self._history._run = None
+        with self._history._document.editing() as editor:
+            for change in reversed(self._changes.values()):
+                change.write(editor, new=False)
+            self._changes.clear()
+        self._history.changed.emit()
+
+    def split(self) -> bool:
+        """Make what was gathered so far a step of its own (used before another command is done)."""
+        if not self._changes:
+            return False
+        step = ApplyPropagation.prepare(self._changes.values(), text=self._text)
+        self._changes.clear()
+        self._history._push(step)
+        return True
+
+    def take_up_held(self) -> None:
+        """Add the results that waited for the end of a stroke."""
+        held, self._held = self._held, []
+        for frame_index, label_map, reliability_map, reliabilities in held:
+            self.add(frame_index, label_map, reliability_map, reliabilities)

@@ -1,0 +1,1 @@
+"""Project folder, journal, frame cache and settings, without Qt and without torch."""
