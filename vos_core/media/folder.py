@@ -1,0 +1,189 @@
+"""A folder of pictures as frames, in natural order (frame2 before frame10)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import cv2
+import numpy as np
+from natsort import natsorted, ns
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from vos_core.media.atomic import reason
+from vos_core.media.errors import FrameSourceError
+from vos_core.media.frames import FOLDER_FRAMES_PER_SECOND, FrameSource
+
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
+_ORIENTATION_TAG = 0x0112
+_ROTATED_BY_QUARTER = frozenset({5, 6, 7, 8})
+_TRANSPOSES = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+class FolderFrames(FrameSource):
+    """The pictures that lie directly in a folder; the headers of all are checked when it opens.
+
+    Args:
+        path: The folder.
+
+    Raises:
+        FrameSourceError: No picture in it, two with one stem, or two sizes.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.kind = "folder"
+        self.frames_per_second = FOLDER_FRAMES_PER_SECOND
+        self._files = _picture_files(path)
+        self.names = tuple(file.stem for file in self._files)
+        self.frame_count = len(self._files)
+        _check_stems(self._files)
+        self.height, self.width = _common_size(self._files)
+
+    def _read(self, index: int) -> NDArray[np.uint8]:
+        return read_picture(self._files[index])
+
+
+def read_picture(path: str | Path) -> NDArray[np.uint8]:
+    """Read any picture as 8-bit RGB, upright.
+
+    Sixteen-bit values are scaled to eight, grey is repeated, transparent pixels are laid on black,
+    and the orientation that a camera noted (EXIF) is applied.
+
+    Args:
+        path: The file: JPEG, PNG, WebP, BMP or TIFF.
+
+    Returns:
+        uint8 [H, W, 3], RGB.
+
+    Raises:
+        FrameSourceError: It is not a picture, or it is damaged.
+    """
+    path = Path(path)
+    try:
+        with Image.open(path) as image:
+            turn = _TRANSPOSES.get(_orientation(image))
+            image.load()
+            upright = image if turn is None else image.transpose(turn)
+            return _to_rgb(upright, path)
+    except UnidentifiedImageError:
+        return _read_with_opencv(path)
+    except (Image.DecompressionBombError, SyntaxError, ValueError) as error:
+        raise FrameSourceError(f"{path}: cannot be decoded ({error})") from error
+    except OSError as error:
+        raise FrameSourceError(f"{path}: damaged or not readable ({reason(error)})") from error
+
+
+def _picture_files(folder: Path) -> list[Path]:
+    try:
+        files = [
+            file
+            for file in folder.iterdir()
+            if file.suffix.lower() in SUFFIXES and not file.name.startswith(".") and file.is_file()
+        ]
+    except OSError as error:
+        raise FrameSourceError(f"{folder}: cannot be read ({reason(error)})") from error
+    if not files:
+        kinds = ", ".join(sorted(suffix[1:] for suffix in SUFFIXES))
+        raise FrameSourceError(f"{folder}: no frame in this folder (pictures: {kinds})")
+    return natsorted(files, key=lambda file: file.name, alg=ns.IGNORECASE)
+
+
+def _check_stems(files: list[Path]) -> None:
+    seen: dict[str, Path] = {}
+    for file in files:
+        other = seen.setdefault(file.stem, file)
+        if other is not file:
+            raise FrameSourceError(
+                f"{file.parent}: {other.name} and {file.name} would be the same frame; "
+                "keep frames and masks in folders of their own"
+            )
+
+
+def _common_size(files: list[Path]) -> tuple[int, int]:
+    """Return the one (height, width) of all files, or name the first that is the odd one out."""
+    sizes = [_header_size(file) for file in files]
+    usual, _ = Counter(sizes).most_common(1)[0]
+    for file, size in zip(files, sizes, strict=True):
+        if size != usual:
+            raise FrameSourceError(
+                f"{file}: this frame is {size[1]}x{size[0]}, the others are "
+                f"{usual[1]}x{usual[0]}; all frames of a folder must have one size"
+            )
+    return usual
+
+
+def _header_size(path: Path) -> tuple[int, int]:
+    """Return the upright (height, width) of a picture without decoding it."""
+    try:
+        with Image.open(path) as image:
+            width, height = image.size
+            if _orientation(image) in _ROTATED_BY_QUARTER:
+                width, height = height, width
+            return height, width
+    except UnidentifiedImageError:
+        height, width = _read_with_opencv(path).shape[:2]
+        return height, width
+    except (Image.DecompressionBombError, SyntaxError, ValueError) as error:
+        raise FrameSourceError(f"{path}: cannot be decoded ({error})") from error
+    except OSError as error:
+        raise FrameSourceError(f"{path}: damaged or not readable ({reason(error)})") from error
+
+
+def _orientation(image: Image.Image) -> int:
+    """Return the EXIF orientation, 1 (upright) to 8, from the header alone."""
+    if image.format == "PNG" and "exif" not in image.info:
+        return 1  # asking a PNG for EXIF would decode all of it
+    value = image.getexif().get(_ORIENTATION_TAG, 1)
+    return value if isinstance(value, int) else 1
+
+
+def _to_rgb(image: Image.Image, path: Path) -> NDArray[np.uint8]:
+    if image.mode == "RGB":
+        return np.array(image)
+    if image.mode == "L":
+        return np.repeat(np.array(image)[:, :, None], 3, axis=2)
+    if image.mode.startswith("I"):
+        values = np.asarray(image).astype(np.int64)
+        if values.min() < 0 or values.max() > 65535:
+            raise FrameSourceError(f"{path}: pixels of 32 bits; use 8 or 16 bits")
+        return np.repeat(_sixteen_to_eight(values)[:, :, None], 3, axis=2)
+    if image.mode == "F":
+        raise FrameSourceError(f"{path}: floating-point pixels; use 8 or 16 bits")
+    if image.has_transparency_data:
+        layer = image.convert("RGBA")
+        black = Image.new("RGBA", layer.size, (0, 0, 0, 255))
+        return np.array(Image.alpha_composite(black, layer).convert("RGB"))
+    return np.array(image.convert("RGB"))
+
+
+def _sixteen_to_eight(values: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Scale 0..65535 to 0..255 by rounding (65535 = 255 x 257)."""
+    return ((values + 128) // 257).astype(np.uint8)
+
+
+def _read_with_opencv(path: Path) -> NDArray[np.uint8]:
+    """Read what Pillow cannot, 16-bit colour TIFF above all."""
+    try:
+        data = np.fromfile(path, np.uint8)
+    except OSError as error:
+        raise FrameSourceError(f"{path}: cannot be read ({reason(error)})") from error
+    try:
+        image = cv2.imdecode(data, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH) if data.size else None
+    except cv2.error:
+        image = None
+    if image is None or image.dtype not in (np.uint8, np.uint16):
+        raise FrameSourceError(f"{path}: not a picture that can be read")
+    if image.dtype == np.uint16:
+        image = _sixteen_to_eight(image.astype(np.int64))
+    rgb: NDArray[np.uint8] = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+    return rgb

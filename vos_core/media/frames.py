@@ -1,0 +1,112 @@
+"""Frames of a video or of a folder, by number: the one way that pictures come in."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vos_core.media.errors import FrameSourceError
+
+FrameKind = Literal["video", "folder"]
+FOLDER_FRAMES_PER_SECOND = 25.0
+
+
+class FrameSource(ABC):
+    """A numbered sequence of RGB frames of one size.
+
+    Not thread safe: use one instance for each thread. It is a context manager that closes itself.
+
+    Attributes:
+        path: The video file or the folder.
+        kind: ``"video"`` or ``"folder"``.
+        frame_count: How many frames can be read.
+        height: Rows of every frame, after rotation.
+        width: Columns of every frame, after rotation.
+        frames_per_second: Mean rate of a video; 25 for a folder.
+        names: One name for each frame: file stems, or five-digit numbers for a video.
+        notice: What the person should know about a source that can be used only in part, or None.
+    """
+
+    path: Path
+    kind: FrameKind
+    frame_count: int
+    height: int
+    width: int
+    frames_per_second: float
+    names: Sequence[str]
+    notice: str | None = None
+
+    @abstractmethod
+    def _read(self, index: int) -> NDArray[np.uint8]:
+        """Return frame ``index``, which is in range, as uint8 [H, W, 3]."""
+
+    def read(self, index: int) -> NDArray[np.uint8]:
+        """Read one frame.
+
+        Args:
+            index: Number of the frame, from 0 to ``frame_count - 1``.
+
+        Returns:
+            uint8 [H, W, 3], RGB, C-contiguous; the caller's own copy.
+
+        Raises:
+            IndexError: There is no such frame.
+            FrameSourceError: The frame is there but cannot be decoded, or has another size.
+        """
+        if not 0 <= index < self.frame_count:
+            raise IndexError(f"frame {index} of {self.path}: it has 0 to {self.frame_count - 1}")
+        frame = np.ascontiguousarray(self._read(index))
+        if frame.shape != (self.height, self.width, 3):
+            raise FrameSourceError(
+                f"{self.path}: frame {self.names[index]} is {frame.shape[1]}x{frame.shape[0]}, "
+                f"the others are {self.width}x{self.height}; all must have one size"
+            )
+        return frame
+
+    def close(self) -> None:  # noqa: B027 - a folder has nothing to close
+        """Let go of files and decoders; reading after this is not allowed."""
+
+    def __len__(self) -> int:
+        return self.frame_count
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def open_frames(path: str | Path) -> FrameSource:
+    """Open a video file, or a folder of pictures in natural order of their names.
+
+    Args:
+        path: The file or the folder.
+
+    Returns:
+        The frames; close it, or use it in a ``with`` block.
+
+    Raises:
+        FrameSourceError: It does not exist, is no video, holds no frame, or its frames differ in
+            size.
+    """
+    path = Path(path).expanduser()
+    if path.is_dir():
+        from vos_core.media.folder import FolderFrames
+
+        return FolderFrames(path)
+    if not path.exists():
+        raise FrameSourceError(f"{path}: no such file or folder")
+    from vos_core.media.video import VideoFrames
+
+    return VideoFrames(path)

@@ -1,0 +1,260 @@
+"""A video file as frames: each number is exactly one shown frame, whatever the frame rate does.
+
+Seeking by time alone lands beside the frame that was asked for. Here the presentation time of every
+frame is known beforehand; reading goes to a key packet before it and decodes forward until that very
+time comes out. Reading in order is plain decoding, and the frames passed on the way are kept for a
+while, so that stepping backward does not decode a group of pictures again for each step.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.reformatter import Colorspace
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from vos_core.media.atomic import reason
+from vos_core.media.errors import FrameSourceError
+from vos_core.media.frames import FrameSource
+from vos_core.media.video_index import VideoIndex, build_index, decoded_frames, rewind
+
+_log = logging.getLogger(__name__)
+
+#: demuxers that accept what is no video: text as art, lists of other files, single pictures
+_REFUSED_FORMATS = frozenset(
+    "tty bin xbin adf idf concat concatf hls dash sdp rtsp rtp lavfi ffmetadata".split()
+)
+_UNSPECIFIED_COLORSPACE = 2
+_HD_HEIGHT = 720
+_DEFAULT_RATE = 25.0
+_SAME_RATE = 1e-3
+_KEPT_BYTES = 128 * 2**20
+_TRIES = 4  # leading frames of an open group need the group before; damage needs no more
+
+
+class VideoFrames(FrameSource):
+    """The frames of the first video track of a file, upright and in RGB.
+
+    Args:
+        path: The file; anything that FFmpeg decodes.
+
+    Raises:
+        FrameSourceError: It is no video, or no frame of it can be decoded.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.kind = "video"
+        self._container = _open_container(path)
+        try:
+            self._stream = _video_stream(self._container, path)
+            self._stream.thread_type = "AUTO"
+            self._index = build_index(self._container, self._stream)
+            if self._index.frame_count == 0:
+                raise FrameSourceError(
+                    f"{path}: no frame of this video can be decoded; it is damaged or cut off"
+                )
+            self._times = self._index.times or tuple(range(self._index.frame_count))
+            self._position = {time: index for index, time in enumerate(self._times)}
+            self._decoder: Iterator[VideoFrame] | None = None
+            self._next_index = 0
+            self._kept = _KeptFrames(_KEPT_BYTES)
+            self.frame_count = self._index.frame_count
+            self.names = tuple(f"{index:05d}" for index in range(self.frame_count))
+            self.frames_per_second = _rate(self._stream, self._index)
+            self.notice = _notice(path, self._index)
+            first = self._read(0)
+        except BaseException:
+            self._container.close()
+            raise
+        self.height, self.width = first.shape[:2]
+
+    @property
+    def times_seconds(self) -> tuple[float, ...]:
+        """When each frame is shown, in seconds from the start of the file."""
+        if self._index.times is None or self._stream.time_base is None:
+            return tuple(index / self.frames_per_second for index in range(self.frame_count))
+        base = float(self._stream.time_base)
+        return tuple(time * base for time in self._index.times)
+
+    def close(self) -> None:
+        """Let go of the file and of the frames kept."""
+        self._decoder = None
+        self._kept.clear()
+        self._container.close()
+
+    def _read(self, index: int) -> NDArray[np.uint8]:
+        frame = self._kept.get(index)
+        if frame is None:
+            frame = self._decode(index)
+        return _upright_rgb(frame)
+
+    def _decode(self, index: int) -> VideoFrame:
+        if self._decoder is not None and self._next_index <= index and not self._key_between(index):
+            frame = self._advance_to(index)
+            if frame is not None:
+                return frame
+        for start in self._starts(index):
+            self._start_at(start)
+            frame = self._advance_to(index)
+            if frame is not None:
+                return frame
+        raise FrameSourceError(
+            f"{self.path}: frame {self.names[index]} cannot be decoded; the file is damaged there"
+        )
+
+    def _key_between(self, index: int) -> bool:
+        """Whether starting anew at a key packet is shorter than decoding on from here."""
+        if self._index.times is None:
+            return False
+        here = self._times[self._next_index]
+        target = self._times[index]
+        return any(here < key <= target for key, _ in self._index.key_times)
+
+    def _starts(self, index: int) -> Iterator[int | None]:
+        """Yield the decoding times to try from, nearest first, then None for the very start."""
+        if self._index.times is None:
+            yield None
+            return
+        yield from islice(self._index.keys_before(self._times[index]), _TRIES)
+
+    def _start_at(self, decoding_time: int | None) -> None:
+        if decoding_time is None:
+            rewind(self._container, self._stream)
+        else:
+            self._container.seek(decoding_time, stream=self._stream)
+        self._decoder = decoded_frames(self._container, self._stream)
+        self._next_index = 0
+
+    def _advance_to(self, index: int) -> VideoFrame | None:
+        """Decode on until a frame comes out; None when it is passed over or the file ends."""
+        if self._decoder is None:
+            return None
+        counted = self._next_index
+        for frame in self._decoder:
+            if self._index.times is None:
+                position: int | None = counted
+                counted += 1
+            else:
+                position = None if frame.pts is None else self._position.get(frame.pts)
+            if position is None:
+                continue
+            self._kept.put(position, frame)
+            self._next_index = position + 1
+            if position == index:
+                if self._next_index >= self.frame_count:
+                    self._decoder = None
+                return frame
+            if position > index:
+                return None
+        self._decoder = None
+        return None
+
+
+class _KeptFrames:
+    """The frames decoded last, within a number of bytes."""
+
+    def __init__(self, capacity_bytes: int) -> None:
+        self._capacity_bytes = capacity_bytes
+        self._frames: OrderedDict[int, VideoFrame] = OrderedDict()
+        self._bytes = 0
+
+    def get(self, index: int) -> VideoFrame | None:
+        return self._frames.get(index)
+
+    def put(self, index: int, frame: VideoFrame) -> None:
+        if index in self._frames:
+            self._bytes -= _size_bytes(self._frames.pop(index))
+        self._frames[index] = frame
+        self._bytes += _size_bytes(frame)
+        while self._bytes > self._capacity_bytes and len(self._frames) > 1:
+            _, oldest = self._frames.popitem(last=False)
+            self._bytes -= _size_bytes(oldest)
+
+    def clear(self) -> None:
+        self._frames.clear()
+        self._bytes = 0
+
+
+def _size_bytes(frame: VideoFrame) -> int:
+    return sum(plane.buffer_size for plane in frame.planes)
+
+
+def _open_container(path: Path) -> InputContainer:
+    try:
+        if path.stat().st_size == 0:
+            raise FrameSourceError(f"{path}: the file is empty")
+        container = av.open(str(path.resolve()), mode="r", metadata_errors="replace")
+    except FrameSourceError:
+        raise
+    except av.error.InvalidDataError as error:
+        raise FrameSourceError(
+            f"{path}: not a video, or a video that was cut off before its index was written"
+        ) from error
+    except av.error.FFmpegError as error:
+        raise FrameSourceError(f"{path}: cannot be opened ({error.strerror})") from error
+    except OSError as error:
+        raise FrameSourceError(f"{path}: cannot be read ({reason(error)})") from error
+    names = set(container.format.name.split(","))
+    if names & _REFUSED_FORMATS:
+        container.close()
+        raise FrameSourceError(f"{path}: not a video")
+    if "image2" in names or container.format.name.endswith("_pipe"):
+        container.close()
+        raise FrameSourceError(
+            f"{path}: a single picture, not a video; open the folder that holds the frames"
+        )
+    return container
+
+
+def _video_stream(container: InputContainer, path: Path) -> VideoStream:
+    for stream in container.streams.video:
+        if not _is_cover(stream):
+            return stream
+    raise FrameSourceError(f"{path}: there is no video track in this file")
+
+
+def _is_cover(stream: VideoStream) -> bool:
+    """Whether a track is the still picture of a piece of music."""
+    return bool(stream.disposition & av.stream.Disposition.attached_pic)
+
+
+def _rate(stream: VideoStream, index: VideoIndex) -> float:
+    """Return the mean frame rate by the times of the frames, or by the header where it agrees."""
+    rate = stream.average_rate or stream.guessed_rate
+    times = index.times
+    if times is not None and len(times) > 1 and stream.time_base is not None:
+        seconds = float((times[-1] - times[0]) * stream.time_base)
+        if seconds > 0:
+            mean = (len(times) - 1) / seconds
+            agree = rate is not None and abs(mean - float(rate)) < _SAME_RATE * mean
+            return float(rate) if rate is not None and agree else mean
+    return float(rate) if rate else _DEFAULT_RATE
+
+
+def _notice(path: Path, index: VideoIndex) -> str | None:
+    if not index.damaged:
+        return None
+    promised = f" of {index.announced}" if index.announced > index.frame_count else ""
+    text = f"{path}: the video is damaged or cut off; {index.frame_count}{promised} frames are used"
+    _log.warning("%s", text)
+    return text
+
+
+def _upright_rgb(frame: VideoFrame) -> NDArray[np.uint8]:
+    """Convert to RGB, with the colour matrix that HD has where the file is silent, and turn."""
+    source = None
+    if frame.colorspace == _UNSPECIFIED_COLORSPACE and frame.height >= _HD_HEIGHT:
+        source = Colorspace.ITU709
+    rgb = frame.reformat(format="rgb24", src_colorspace=source).to_ndarray()
+    quarter_turns = round(frame.rotation / 90) % 4
+    return np.rot90(rgb, quarter_turns) if quarter_turns else rgb

@@ -1,0 +1,168 @@
+"""Which frames a video has, and when each is shown, found before any of them is asked for.
+
+The index is made from the packets of the file without decoding, which is exact for codecs in which
+every shown frame is one packet. Other codecs, and files without time stamps, are decoded once.
+"""
+
+from __future__ import annotations
+
+import logging
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import av
+from av.container import InputContainer
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+_log = logging.getLogger(__name__)
+
+#: codecs in which one packet of a container is one shown frame
+_ONE_FRAME_A_PACKET = frozenset(
+    {"h264", "hevc", "av1", "vp9", "mjpeg", "png", "prores", "dnxhd", "ffv1", "rawvideo"}
+)
+_VP8_SHOW_FRAME = 0x10
+
+
+@dataclass(frozen=True)
+class VideoIndex:
+    """The shown frames of one video stream, in the order of presentation.
+
+    Attributes:
+        times: Presentation time of each frame in units of the stream's time base, ascending;
+            None when the file has no usable times and frames can only be counted.
+        frame_count: How many frames can be read.
+        key_times: Ascending (presentation time, decoding time) of the packets that decoding may
+            start at.
+        announced: How many frames the header promises, 0 when it does not say.
+        damaged: Whether the file ends early or holds broken packets.
+    """
+
+    times: tuple[int, ...] | None
+    frame_count: int
+    key_times: tuple[tuple[int, int], ...]
+    announced: int
+    damaged: bool
+
+    def keys_before(self, time: int) -> Iterator[int]:
+        """Yield the decoding times of the key packets shown at or before a time, nearest first."""
+        position = bisect_right(self.key_times, time, key=lambda key: key[0])
+        for _, decoding_time in reversed(self.key_times[:position]):
+            yield decoding_time
+
+
+def build_index(container: InputContainer, stream: VideoStream) -> VideoIndex:
+    """Read through the packets of a file and list its frames.
+
+    Args:
+        container: The opened file, at its start; afterwards its position is anywhere.
+        stream: The video stream in it.
+
+    Returns:
+        The index; ``frame_count`` is 0 when no frame can be had.
+    """
+    times: list[int] = []
+    keys: list[tuple[int, int]] = []
+    damaged = False
+    is_vp8 = stream.codec_context.name == "vp8"
+    exact = is_vp8 or stream.codec_context.name in _ONE_FRAME_A_PACKET
+    try:
+        for packet in container.demux(stream):
+            if packet.size == 0:
+                continue  # the packet that ends the stream
+            if packet.is_corrupt:
+                damaged = True
+                continue
+            if packet.pts is None:
+                exact = False
+                continue
+            if packet.is_keyframe:
+                keys.append((packet.pts, packet.pts if packet.dts is None else packet.dts))
+            if packet.is_discard or (is_vp8 and not bytes(packet)[0] & _VP8_SHOW_FRAME):
+                continue
+            times.append(packet.pts)
+    except av.error.FFmpegError as error:
+        _log.info("reading stops early: %s", error)
+        damaged = True
+    keys.sort()
+    times.sort()
+    damaged = damaged or len(times) < stream.frames
+    if not exact or not keys or len(set(times)) != len(times):
+        return _index_by_decoding(container, stream, tuple(keys), damaged)
+    whole = [time for time in times if time >= keys[0][0]]  # what comes earlier lacks its key frame
+    damaged = damaged or len(whole) < len(times)
+    index = VideoIndex(tuple(whole), len(whole), tuple(keys), stream.frames, damaged)
+    return _without_undecodable_end(container, stream, index) if damaged else index
+
+
+def decoded_frames(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    """Decode from where the container stands to its end, past packets that are broken.
+
+    Args:
+        container: The opened file.
+        stream: The video stream in it.
+
+    Yields:
+        The frames in the order of presentation, without those that the decoder had to invent.
+    """
+    packets = container.demux(stream)
+    packet: Packet | None = None
+    ended = False
+    while not ended:
+        try:
+            packet = next(packets, None)
+        except av.error.FFmpegError as error:
+            _log.info("reading stops early: %s", error)
+            packet = None
+        if packet is None or packet.size == 0:
+            packet, ended = None, True  # what is in the decoder still comes out
+        elif packet.is_corrupt:
+            continue
+        try:
+            frames = stream.decode(packet)
+        except av.error.FFmpegError as error:
+            _log.info("a packet cannot be decoded: %s", error)
+            continue
+        for frame in frames:
+            if not frame.is_corrupt:
+                yield frame
+
+
+def _index_by_decoding(
+    container: InputContainer,
+    stream: VideoStream,
+    keys: tuple[tuple[int, int], ...],
+    damaged: bool,
+) -> VideoIndex:
+    """List the frames that really come out of the decoder."""
+    rewind(container, stream)
+    times = [frame.pts for frame in decoded_frames(container, stream)]
+    known = [time for time in times if time is not None]
+    ascending = all(a < b for a, b in pairwise(known))
+    if len(known) == len(times) and ascending and keys:
+        return VideoIndex(tuple(known), len(times), keys, stream.frames, damaged)
+    return VideoIndex(None, len(times), keys, stream.frames, damaged)
+
+
+def _without_undecodable_end(
+    container: InputContainer, stream: VideoStream, index: VideoIndex
+) -> VideoIndex:
+    """Drop the frames from the last key packet on that do not decode any more."""
+    times = index.times or ()
+    last_key_time, decoding_time = index.key_times[-1]
+    container.seek(decoding_time, stream=stream)
+    shown = {frame.pts for frame in decoded_frames(container, stream)}
+    usable = tuple(time for time in times if time < last_key_time or time in shown)
+    return VideoIndex(usable, len(usable), index.key_times, index.announced, True)
+
+
+def rewind(container: InputContainer, stream: VideoStream) -> None:
+    """Put a container back to its very first packet."""
+    start = stream.start_time if stream.start_time is not None else 0
+    try:
+        container.seek(min(start, 0), stream=stream, backward=True, any_frame=True)
+    except av.error.FFmpegError:
+        container.seek(0, backward=True)
