@@ -37,9 +37,12 @@ class ColourChange:
 
     def apply(self, image: np.ndarray) -> np.ndarray:
         """Return the changed uint8 [H, W, 3]; alpha of an [H, W, 4] is kept."""
-        colour = np.ascontiguousarray(image[..., :3])
-        changed = cv2.LUT(cv2.transform(colour, self.matrix), self.curve)
-        return np.dstack([changed, image[..., 3]]) if image.shape[2] == 4 else changed
+        if image.shape[2] == 3:
+            return cv2.LUT(cv2.transform(image, self.matrix), self.curve)
+        changed = np.empty_like(image)
+        changed[..., :3] = self.apply(np.ascontiguousarray(image[..., :3]))
+        changed[..., 3] = image[..., 3]
+        return changed
 
 
 Effect = Callable[[np.ndarray, np.random.Generator], np.ndarray]

@@ -26,6 +26,9 @@ _MAKERS: dict[str, SceneMaker] = {
 }
 # Kinds tried in a row before the data must be unusable: each one fails rarely.
 _MAX_KINDS = 40
+# Share dropped of the scenes in which the previous frame shows none of the reference's objects: little can
+# be learned from most of them, but objects do come back.
+_SKIP_UNSEEN = 0.8
 
 
 class ClipDataset:
@@ -80,12 +83,15 @@ class ClipDataset:
             raise DataError(f"There is no clip kind '{kind}'. Known: {', '.join(CLIP_KINDS)}.")
         for _ in range(self.spec.max_draws):
             scene = _MAKERS[kind](rng, self._pool, self.spec, progress)
-            image, label_map = scene.render(0)
-            ids = self._large_objects(rng, label_map)
-            if ids:
-                rendered = [(image, label_map)]
-                rendered += [scene.render(i) for i in range(1, len(scene.times))]
-                return self._finish(rng, kind, rendered, ids)
+            reference = scene.render(0)
+            ids = self._large_objects(rng, reference[1])
+            if not ids:
+                continue
+            previous = scene.render(1)
+            if not np.isin(previous[1], ids).any() and rng.random() < _SKIP_UNSEEN:
+                continue
+            targets = [scene.render(i) for i in range(2, len(scene.times))]
+            return self._finish(rng, kind, [reference, previous, *targets], ids)
         return None
 
     def _large_objects(self, rng: np.random.Generator, label_map: np.ndarray) -> list[int]:

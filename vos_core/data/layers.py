@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -47,7 +48,9 @@ def cut_out(image: np.ndarray, label_map: np.ndarray, object_id: int, box: tuple
     alpha = cv2.compare(label_map[top:bottom, left:right], float(object_id), cv2.CMP_EQ)
     alpha = cv2.GaussianBlur(alpha, (3, 3), 0.8)
     alpha = cv2.LUT(alpha, _EDGE)
-    rgba = np.dstack([image[top:bottom, left:right], alpha])
+    rgba = np.empty((bottom - top, right - left, 4), np.uint8)
+    rgba[..., :3] = image[top:bottom, left:right]
+    rgba[..., 3] = alpha
     return CutOut(rgba, left, top)
 
 
@@ -82,46 +85,51 @@ def warp_picture(
     """
     height, width = label_map.shape
     border = cv2.BORDER_REFLECT_101
+    seen = None
     if displacement is None:
-        warp = matrix[:2]
-        picture = cv2.warpAffine(image, warp, (size, size), flags=cv2.INTER_LINEAR, borderMode=border)
-        labels = cv2.warpAffine(
-            label_map, warp, (size, size), flags=cv2.INTER_NEAREST, borderMode=border
-        )
+        warp, area = matrix[:2], (size, size)
+        picture = cv2.warpAffine(image, warp, area, flags=cv2.INTER_LINEAR, borderMode=border)
+        labels = cv2.warpAffine(label_map, warp, area, flags=cv2.INTER_NEAREST, borderMode=border)
+        if not _inside(matrix, size, height, width):
+            seen = cv2.warpAffine(_ones(height, width), warp, area, flags=cv2.INTER_NEAREST)
     else:
-        inverse = np.linalg.inv(matrix)[:2]
-        places = lookup_map(inverse, displacement)
+        places = lookup_map(np.linalg.inv(matrix)[:2], displacement)
         picture = cv2.remap(image, places, None, cv2.INTER_LINEAR, borderMode=border)
         labels = cv2.remap(label_map, places, None, cv2.INTER_NEAREST, borderMode=border)
+        seen = cv2.remap(_ones(height, width), places, None, cv2.INTER_NEAREST)
     if relabel is not None:
         labels = cv2.LUT(labels, relabel)
-    if displacement is not None or not _inside(matrix, size, height, width):
-        inverse = np.linalg.inv(matrix)
-        places = lookup_map(inverse[:2], displacement, size)
-        x, y = places[..., 0], places[..., 1]
-        outside = (x < -0.5) | (y < -0.5) | (x > width - 0.5) | (y > height - 0.5)
-        labels[outside & (labels != 0)] = _IGNORED
+    if seen is not None:
+        labels[(seen == 0) & (labels != 0)] = _IGNORED
     return picture, labels
 
 
-def lookup_map(
-    inverse: np.ndarray, displacement: np.ndarray | None, size: int | None = None
-) -> np.ndarray:
+def lookup_map(inverse: np.ndarray, displacement: np.ndarray) -> np.ndarray:
     """float32 [H, W, 2]: where in the source each output pixel comes from.
 
     Args:
         inverse: float64 [2, 3], output to source.
-        displacement: float32 [H, W, 2] added to output positions, or None.
-        size: Side of the output when ``displacement`` is None.
+        displacement: float32 [H, W, 2] added to output positions.
     """
-    height, width = displacement.shape[:2] if displacement is not None else (size or 0, size or 0)
-    linear = inverse.astype(np.float32)
-    x = np.arange(width, dtype=np.float32)[None, :, None]
-    y = np.arange(height, dtype=np.float32)[:, None, None]
-    places = x * linear[:, 0] + (y * linear[:, 1] + linear[:, 2])
-    if displacement is not None:
-        places += cv2.transform(displacement, linear[:, :2])
-    return places
+    height, width = displacement.shape[:2]
+    return cv2.transform(cv2.add(displacement, _grid(height, width)), inverse.astype(np.float32))
+
+
+def _grid(height: int, width: int) -> np.ndarray:
+    """float32 [H, W, 2] of (x, y); a view of a grid that is kept."""
+    side = 1 << max(9, (max(height, width) - 1).bit_length())
+    return _square_grid(side)[:height, :width]
+
+
+@lru_cache(maxsize=4)
+def _square_grid(side: int) -> np.ndarray:
+    x, y = np.meshgrid(np.arange(side, dtype=np.float32), np.arange(side, dtype=np.float32))
+    return cv2.merge([x, y])
+
+
+@lru_cache(maxsize=64)
+def _ones(height: int, width: int) -> np.ndarray:
+    return np.ones((height, width), np.uint8)
 
 
 def paste(
@@ -201,6 +209,18 @@ def fill_hole(image: np.ndarray, hole: np.ndarray) -> np.ndarray:
         uint8 [H, W, 3], equal to ``image`` outside a slightly widened hole.
     """
     hole_u8 = cv2.dilate(hole.astype(np.uint8), np.ones((7, 7), np.uint8))
+    if not hole_u8.any():
+        return image.copy()
+    rows, columns = np.flatnonzero(hole_u8.any(axis=1)), np.flatnonzero(hole_u8.any(axis=0))
+    reach = 24 + max(len(rows), len(columns)) // 2
+    top, left = max(0, rows[0] - reach), max(0, columns[0] - reach)
+    near = np.s_[top : rows[-1] + reach, left : columns[-1] + reach]
+    result = image.copy()
+    result[near] = _fill_near(image[near], hole_u8[near], int(columns[-1] - columns[0] + 1))
+    return result
+
+
+def _fill_near(image: np.ndarray, hole_u8: np.ndarray, moved: int) -> np.ndarray:
     known = 1.0 - hole_u8.astype(np.float32)
     levels = [(image.astype(np.float32) * known[..., None], known)]
     while min(levels[-1][1].shape) > 4:
@@ -218,10 +238,6 @@ def fill_hole(image: np.ndarray, hole: np.ndarray) -> np.ndarray:
     for pixels, weight in reversed(levels):
         filled = cv2.resize(filled, weight.shape[::-1], interpolation=cv2.INTER_LINEAR)
         filled = pixels + filled * (1.0 - weight[..., None])
-    columns = np.flatnonzero(hole_u8.any(axis=0))
-    if len(columns) == 0:
-        return image.copy()
-    moved = int(columns[-1] - columns[0] + 1)
     detail = image.astype(np.float32) - cv2.blur(image, (9, 9))
     detail = np.roll(np.clip(detail, -24, 24) * known[..., None], moved, axis=1)
     return np.where(hole_u8[..., None] != 0, np.clip(filled + detail, 0, 255), image).astype(np.uint8)

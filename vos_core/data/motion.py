@@ -168,5 +168,5 @@ class ElasticField:
     def displacement(self, time: float, height: int, width: int) -> np.ndarray:
         """float32 [H, W, 2] of (x, y) displacements at a time in frames."""
         angle = self._frequency * time + self._phase
-        nodes = self._nodes[0] * np.cos(angle) + self._nodes[1] * np.sin(angle)
+        nodes = self._nodes[0] * float(np.cos(angle)) + self._nodes[1] * float(np.sin(angle))
         return cv2.resize(nodes, (width, height), interpolation=cv2.INTER_CUBIC)
