@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
 
 import numpy as np
@@ -58,7 +59,9 @@ def reliability_of_code(code: int) -> float | None:
 
 
 class CellTable:
-    """States and reliabilities of all cells in two compact arrays. Read it freely; commands change it.
+    """States and reliabilities of all cells in two compact arrays.
+
+    Read it freely; commands change it.
 
     Attributes of shape [T, 256] uint8, read-only views that follow every change:
         states: `CellState` values.
@@ -87,13 +90,13 @@ class CellTable:
         return reliability_of_code(int(self._codes[frame_index, object_id]))
 
     def objects_in(self, frame_index: int, *states: CellState) -> tuple[int, ...]:
-        """Ids whose cell in this frame has one of the states (any but EMPTY when none is given)."""
+        """Ids whose cell in this frame has one of the states (none given: any but EMPTY)."""
         row = self._states[frame_index]
         chosen = np.isin(row, states) if states else row != CellState.EMPTY
         return tuple(int(object_id) for object_id in np.flatnonzero(chosen))
 
     def frames_of(self, object_id: int, *states: CellState) -> tuple[int, ...]:
-        """Frames in which the object's cell has one of the states (any but EMPTY when none is given)."""
+        """Frames in which the object's cell has one of the states (none given: any but EMPTY)."""
         column = self._states[:, object_id]
         chosen = np.isin(column, states) if states else column != CellState.EMPTY
         return tuple(int(frame) for frame in np.flatnonzero(chosen))
@@ -126,9 +129,7 @@ class CellRow:
 
     def __eq__(self, other: object) -> bool:
         return (
-            isinstance(other, CellRow)
-            and self.states == other.states
-            and self.codes == other.codes
+            isinstance(other, CellRow) and self.states == other.states and self.codes == other.codes
         )
 
     def __hash__(self) -> int:
@@ -138,7 +139,7 @@ class CellRow:
         """State of one object."""
         return CellState(self.states[object_id])
 
-    def with_cells(self, changes: dict[int, tuple[CellState, int]]) -> CellRow:
+    def with_cells(self, changes: Mapping[int, tuple[CellState, int]]) -> CellRow:
         """The row with (state, reliability code) exchanged for some object ids."""
         states, codes = bytearray(self.states), bytearray(self.codes)
         for object_id, (state, code) in changes.items():
@@ -150,8 +151,9 @@ class CellRow:
 def state_after_edit(state: CellState, *, has_pixels: bool) -> CellState:
     """State of a cell after a person changed its pixels.
 
-    An empty cell becomes drawn, a propagated or verified one corrected. A drawn cell whose last pixel
-    goes is empty again; a corrected one stays corrected, because "it is not here" is a correction.
+    An empty cell becomes drawn, a propagated or verified one corrected. A drawn cell whose last
+    pixel goes is empty again; a corrected one stays corrected, because "it is not here" is a
+    correction.
     """
     if state in (CellState.EMPTY, CellState.DRAWN):
         return CellState.DRAWN if has_pixels else CellState.EMPTY

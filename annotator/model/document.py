@@ -1,4 +1,4 @@
-"""The document: everything a person annotates in one sequence, and the events that tell of changes."""
+"""Everything a person annotates in one sequence, and the events that tell of changes."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from annotator.model.references import ReferenceChoice, ReferenceChoices
 class Document:
     """Objects, cells, label maps, reliability maps and references of one sequence.
 
-    Reading is free; changes go through commands (`annotator.model.history.History.do`), which receive
-    a `DocumentEditor`. Not thread safe: it belongs to the main thread, others get copies.
+    Reading is free; changes go through commands (`annotator.model.history.History.do`), which
+    receive a `DocumentEditor`. Not thread safe: it belongs to the main thread, others get copies.
 
     Args:
         frame_count: number of frames T, at least 1.
@@ -43,7 +43,8 @@ class Document:
         cells_changed: (frozenset of frame indices).
         objects_changed: ().
         references_changed: (), when `reference_frames` may have changed.
-        changed: (ChangeSet), once per command done, undone or redone; what storage needs. Not during a stroke.
+        changed: (ChangeSet), once per command done, undone or redone; what storage needs. Not
+            during a stroke.
     """
 
     def __init__(
@@ -85,7 +86,8 @@ class Document:
     def reference_frames(self) -> tuple[int, ...]:
         """Frames the network may learn from, ascending.
 
-        Those with a cell made or verified by a person and those promoted, without the excluded ones.
+        Those with a cell made or verified by a person and those promoted, without the excluded
+        ones.
         """
         frames = set(self.cells.person_frames()) | self.references.promoted
         return tuple(sorted(frames - self.references.excluded))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class ModelError(Exception):
-    """Something asked of the document cannot be done; the message says what and what would be right."""
+    """Something cannot be done to the document; the message says what, and what would be right."""
 
 
 class ObjectError(ModelError):

@@ -20,7 +20,7 @@ class Connection:
         return self._remove is not None
 
     def disconnect(self) -> None:
-        """Stop hearing the event, at once: a listener dropped while an event runs is not called any more."""
+        """Stop hearing the event, at once, even when it is being emitted."""
         if self._remove is not None:
             remove, self._remove = self._remove, None
             remove(self)
@@ -29,9 +29,9 @@ class Connection:
 class Event(Generic[P]):
     """A signal of one signature, for instance ``Event[int, Box]`` or ``Event[[]]``.
 
-    Listeners are called in the order of connection, in the thread that emits. An error in a listener
-    does not keep the others from hearing the event, and it is not swallowed: it is raised to the
-    emitter afterwards (several errors as an `ExceptionGroup`).
+    Listeners are called in the order of connection, in the thread that emits. An error in a
+    listener does not keep the others from hearing the event, and it is not swallowed: it is raised
+    to the emitter afterwards (several errors as an `ExceptionGroup`).
     """
 
     def __init__(self) -> None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Box(NamedTuple):
-    """A half-open rectangle of pixels: rows ``top <= y < bottom``, columns ``left <= x < right``."""
+    """A half-open rectangle: rows ``top <= y < bottom``, columns ``left <= x < right``."""
 
     top: int
     left: int
@@ -49,9 +49,7 @@ class Box(NamedTuple):
     def clipped(self, height: int, width: int) -> Box:
         """Part of the box inside an image of ``height`` x ``width`` pixels (possibly empty)."""
         top, left = min(max(self.top, 0), height), min(max(self.left, 0), width)
-        return Box(
-            top, left, max(top, min(self.bottom, height)), max(left, min(self.right, width))
-        )
+        return Box(top, left, max(top, min(self.bottom, height)), max(left, min(self.right, width)))
 
 
 EMPTY_BOX = Box(0, 0, 0, 0)

@@ -20,9 +20,9 @@ class History:
     """Applies commands to a document and takes them back.
 
     While a stroke is in hand only that stroke changes the document: results of a run are held back
-    until it ends. While a propagation is open, commands may still be done (a person corrects a frame);
-    the frames gathered so far then become a step of their own before it, so that the order of steps
-    stays the order of events. Undo and redo are refused until the run is closed.
+    until it ends. While a propagation is open, commands may still be done (a person corrects a
+    frame); the frames gathered so far then become a step of their own before it, so that the order
+    of steps stays the order of events. Undo and redo are refused until the run is closed.
 
     Args:
         document: what is edited.
@@ -232,9 +232,7 @@ class PropagationRun:
         self._object_ids = None if object_ids is None else frozenset(object_ids)
         self._overwrite_person = overwrite_person
         self._changes: dict[int, FrameChange] = {}
-        self._held: list[
-            tuple[int, ByteMap, ByteMap | None, Mapping[int, float]]
-        ] = []
+        self._held: list[tuple[int, ByteMap, ByteMap | None, Mapping[int, float]]] = []
         self._is_open = True
 
     @property

@@ -15,23 +15,24 @@ MAX_OBJECT_ID = 254
 """Ids live in uint8 label maps; 0 is background and 255 is void in the DAVIS format."""
 
 # Okabe & Ito (2008), "Color Universal Design", without black; then the qualitative schemes "bright"
-# and "muted" of Paul Tol's technical note SRON/EPS/TN/09-002. All three are made for colour-blind readers.
+# and "muted" of Paul Tol's technical note SRON/EPS/TN/09-002. All three are made for colour-blind
+# readers.
 _SAFE_COLOURS: tuple[Colour, ...] = (
     (230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (0, 114, 178), (213, 94, 0),
     (204, 121, 167),
     (102, 204, 238), (34, 136, 51), (204, 187, 68), (238, 102, 119), (68, 119, 170), (170, 51, 119),
-    (136, 204, 238), (68, 170, 153), (17, 119, 51), (153, 153, 51), (221, 204, 119), (204, 102, 119),
-    (136, 34, 85), (170, 68, 153), (51, 34, 136),
+    (136, 204, 238), (68, 170, 153), (17, 119, 51), (153, 153, 51), (221, 204, 119),
+    (204, 102, 119), (136, 34, 85), (170, 68, 153), (51, 34, 136),
 )  # fmt: skip
 
 
 def display_colour(object_id: int) -> Colour:
     """Colour in which an object is shown at first (red, green, blue; 0..255).
 
-    The first 22 come from palettes made for colour-blind readers. After them hue goes on by the golden
-    ratio while lightness alternates over three levels, so that neighbours differ in lightness as well
-    as in hue. No colour equals an entry of the export palette (VOC), on purpose: a colour seen on the
-    screen is never mistaken for a value in a file.
+    The first 22 come from palettes made for colour-blind readers. After them hue goes on by the
+    golden ratio while lightness alternates over three levels, so that neighbours differ in
+    lightness as well as in hue. No colour equals an entry of the export palette (VOC), on purpose:
+    a colour seen on the screen is never mistaken for a value in a file.
 
     Args:
         object_id: 1..254.
@@ -46,7 +47,8 @@ def display_colour(object_id: int) -> Colour:
     hue = (step * 0.6180339887498949) % 1.0
     lightness = (0.42, 0.58, 0.74)[step % 3]
     red, green, blue = colorsys.hls_to_rgb(hue, lightness, 0.75)
-    # All VOC entries are built of the bits 128, 64 and 32 (ids below 255), hence even: odd red sets apart.
+    # All VOC entries are built of the bits 128, 64 and 32 (ids below 255), hence even: odd red sets
+    # apart.
     return (round(red * 255) | 1, round(green * 255), round(blue * 255))
 
 
@@ -164,7 +166,7 @@ class ObjectTable:
         )
 
     def next_record(self, name: str = "", category: str = "") -> ObjectRecord:
-        """Record for a new object: next id, its display colour, and "object N" when no name is given."""
+        """Record for a new object: next id, its display colour, "object N" for want of a name."""
         object_id = self.next_id()
         return ObjectRecord(
             object_id, name or f"object {object_id}", category, display_colour(object_id)
@@ -182,7 +184,12 @@ class ObjectTable:
         self._highest_id = max(self._highest_id, record.object_id)
 
     def remove(self, object_id: int, *, highest_id: int | None = None) -> ObjectRecord:
-        """Take a record out (for commands); ``highest_id`` resets the counter when an addition is undone."""
+        """Take a record out (for commands).
+
+        Args:
+            object_id: which.
+            highest_id: the counter's value from before, when an addition is undone.
+        """
         record = self._records.pop(self.position(object_id))
         if highest_id is not None:
             self._highest_id = highest_id

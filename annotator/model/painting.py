@@ -1,8 +1,8 @@
 """Shapes that tools paint: each function returns a box and a bool mask of the box's shape.
 
-Coordinates are continuous, (x, y), x to the right and y down, with the corner of the image at (0, 0): the
-pixel in row r and column c covers [c, c + 1) x [r, r + 1). A shape takes the pixels whose centre lies in it.
-Boxes may reach over the edge of the image, except where a size is asked for.
+Coordinates are continuous, (x, y), x to the right and y down, with the corner of the image at (0,
+0): the pixel in row r and column c covers [c, c + 1) x [r, r + 1). A shape takes the pixels whose
+centre lies in it. Boxes may reach over the edge of the image, except where a size is asked for.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ class Patch(NamedTuple):
 _NOTHING = Patch(EMPTY_BOX, np.zeros((0, 0), bool))
 
 
-def brush_segment(
-    start: Point, end: Point, radius: float, *, shape: BrushShape = "round"
-) -> Patch:
+def brush_segment(start: Point, end: Point, radius: float, *, shape: BrushShape = "round") -> Patch:
     """What a brush leaves between two positions; one dab where both are the same.
 
-    A round brush takes every pixel whose centre is at most ``radius`` away from the segment, a square
-    one every pixel whose centre lies in the hull of the two squares of side 2 * ``radius``. The pixels
-    on the way from start to end are always taken, so that the thinnest brush leaves a connected line.
+    A round brush takes every pixel whose centre is at most ``radius`` away from the segment, a
+    square one every pixel whose centre lies in the hull of the two squares of side 2 * ``radius``.
+    The pixels on the way from start to end are always taken, so that the thinnest brush leaves a
+    connected line.
 
     Args:
         start: (x, y) of the previous position.
         end: (x, y) of this one.
         radius: half the brush's size, in pixels, over 0.
+        shape: round or square.
 
     Raises:
         ValueError: a radius that is not over 0, or a position that is not finite.
@@ -62,7 +62,7 @@ def brush_segment(
     ends = [(math.floor(x) - box.left, math.floor(y) - box.top) for x, y in (start, end)]
     cv2.line(thin, ends[0], ends[1], 1, 1)
     mask = thin.view(bool)
-    centres = np.arange(box.top, box.bottom) + 0.5
+    centres = np.arange(box.top, box.bottom, dtype=np.float64) + np.float64(0.5)
     if shape == "round":
         left, right = _capsule_extents(start, end, radius, centres)
     else:
@@ -91,7 +91,8 @@ def polygon_fill(points: Sequence[Point], height: int, width: int) -> Patch:
         return _NOTHING
     mask = np.zeros((box.height, box.width), bool)
     rows, crossings = _crossings(corners, top, bottom)
-    # Each row has an even number of crossings; between the first and second, third and fourth ... is inside.
+    # Each row has an even number of crossings; between the first and second, third and fourth ...
+    # is inside.
     columns = np.clip(np.ceil(crossings - 0.5).astype(np.int64) - left, 0, box.width)
     for row, first, last in zip(rows[::2] - top, columns[::2], columns[1::2], strict=True):
         mask[row, first:last] = True
@@ -172,7 +173,7 @@ def _square_corners(start: Point, end: Point, radius: float) -> npt.NDArray[np.f
 def _hull_extents(
     corners: npt.NDArray[np.float64], centres: npt.NDArray[np.float64]
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Smallest and largest x of a convex polygon on each line y = centre; inf, -inf where it has none."""
+    """Smallest and largest x of a convex polygon on each line y = centre; inf, -inf for none."""
     left = np.full(centres.shape, np.inf)
     right = np.full(centres.shape, -np.inf)
     for (x0, y0), (x1, y1) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
@@ -188,9 +189,7 @@ def _hull_extents(
     return left, right
 
 
-def _fill_rows(
-    mask: Mask, left: npt.NDArray[np.float64], right: npt.NDArray[np.float64]
-) -> None:
+def _fill_rows(mask: Mask, left: npt.NDArray[np.float64], right: npt.NDArray[np.float64]) -> None:
     """Set the pixels of each row whose centre lies in [left, right]."""
     used = np.flatnonzero(left <= right)
     first = np.clip(np.ceil(left[used] - 0.5), 0, mask.shape[1]).astype(np.int64)

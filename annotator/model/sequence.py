@@ -13,17 +13,28 @@ class FrameDescription(Protocol):
     """The describing part of a frame source (see ``vos_core.media.frames``)."""
 
     @property
-    def path(self) -> Path: ...
+    def path(self) -> Path:
+        """Video file or folder."""
+
     @property
-    def kind(self) -> SequenceKind: ...
+    def kind(self) -> SequenceKind:
+        """Either "video" or "folder"."""
+
     @property
-    def frame_count(self) -> int: ...
+    def frame_count(self) -> int:
+        """Number of frames."""
+
     @property
-    def height(self) -> int: ...
+    def height(self) -> int:
+        """Rows."""
+
     @property
-    def width(self) -> int: ...
+    def width(self) -> int:
+        """Columns."""
+
     @property
-    def frames_per_second(self) -> float: ...
+    def frames_per_second(self) -> float:
+        """Playing speed."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from annotator.model.geometry import EMPTY_BOX, Box
 class StrokeInHand:
     """A stroke between press and release. Made by `annotator.model.history.History.begin_stroke`.
 
-    Each `add` shows at once (``label_map_changed``); nothing reaches history or storage before `finish`.
+    Each `add` shows at once (``label_map_changed``); nothing reaches history or storage before
+    `finish`.
     """
 
     def __init__(

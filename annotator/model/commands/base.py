@@ -10,9 +10,9 @@ from annotator.model.editor import DocumentEditor
 class Command(Protocol):
     """One undo step. Commands hold everything they need to go both ways.
 
-    Made by the ``prepare`` class method of its class from the present state of a document, and applied
-    to that state; apply and revert then alternate. A command that would change nothing is empty, and
-    the history forgets it.
+    Made by the ``prepare`` class method of its class from the present state of a document, and
+    applied to that state; apply and revert then alternate. A command that would change nothing is
+    empty, and the history forgets it.
     """
 
     @property

@@ -229,7 +229,7 @@ def clear_objects(document: Document, frame_index: int, ids: frozenset[int]) -> 
     present = [i for i in ids if row.state(i) is not CellState.EMPTY]
     if not present:
         return FrameChange(frame_index, row, row)
-    new_row = row.with_cells({i: (CellState.EMPTY, UNKNOWN_RELIABILITY) for i in present})
+    new_row = row.with_cells(dict.fromkeys(present, (CellState.EMPTY, UNKNOWN_RELIABILITY)))
     table = np.arange(ID_COUNT, dtype=np.uint8)
     table[present] = 0
     old = document.label_maps.pack(frame_index)
@@ -250,11 +250,12 @@ def merge_label_maps(
         old: uint8 [H, W], the map as it is.
         new: uint8 [H, W], the map wanted.
         kept_ids: objects that keep exactly their old pixels.
-        taken_ids: objects for which the new map speaks; all that are not kept when None. An object in
-            neither keeps its old pixels too.
+        taken_ids: objects for which the new map speaks; all that are not kept when None. An object
+            in neither keeps its old pixels too.
 
     Returns:
-        A new uint8 [H, W]: old pixels of kept objects, elsewhere the new map restricted to the others.
+        A new uint8 [H, W]: old pixels of kept objects, elsewhere the new map restricted to the
+        others.
     """
     kept = np.zeros(ID_COUNT, np.uint8)
     if taken_ids is not None:

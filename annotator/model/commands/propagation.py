@@ -17,10 +17,12 @@ from annotator.model.label_maps import ByteMap, PackedMap
 
 
 class ApplyPropagation(FrameChanges):
-    """Frames that the network segmented. Verified cells never change; drawn and corrected ones only if asked."""
+    """Frames that the network segmented, gathered by `plan_result`."""
 
     @classmethod
-    def prepare(cls, changes: Iterable[FrameChange], *, text: str = "propagate") -> ApplyPropagation:
+    def prepare(
+        cls, changes: Iterable[FrameChange], *, text: str = "propagate"
+    ) -> ApplyPropagation:
         """Step of the changes that `plan_result` made, one a frame."""
         gathered = list(changes)
         return cls(text, gathered)
@@ -39,9 +41,9 @@ def plan_result(
     """What one result of the network changes in its frame.
 
     An object keeps its pixels and its cell when it is locked, verified in this frame, drawn or
-    corrected in this frame (unless ``overwrite_person``), or not among ``object_ids``. The others take
-    the network's pixels, where no kept object lies; their cells become propagated, or empty where
-    nothing of them is left.
+    corrected in this frame (unless ``overwrite_person``), or not among ``object_ids``. The others
+    take the network's pixels, where no kept object lies; their cells become propagated, or empty
+    where nothing of them is left.
 
     Args:
         document: as it is now.

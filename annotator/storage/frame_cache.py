@@ -1,0 +1,187 @@
+"""Decoded frames, kept while they fit and decoded ahead in a thread, so that asking never waits."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from vos_core.media import MediaError
+from vos_core.media.frames import FrameSource
+
+_log = logging.getLogger(__name__)
+
+Frame = npt.NDArray[np.uint8]
+
+
+class FrameCache:
+    """Least recently used cache of RGB frames over a frame source of its own.
+
+    `get` never waits: it returns the frame or None, and when None the frame is decoded next and
+    announced. After the frame that was asked for last, the thread decodes the ones that follow it
+    in the direction of travel.
+
+    Args:
+        opener: opens the frame source; called once, in the cache's thread, which is the only one to
+            read from it.
+        byte_limit: memory for decoded frames, in bytes; at least two frames are kept whatever it
+            is.
+        ahead: at most so many frames are decoded ahead, and never more than half of what fits.
+        on_ready: called with the index of each frame that was asked for and is now there. In the
+            cache's thread: hand it a queued signal.
+        on_error: called with the index and a message for the person when a frame cannot be read. In
+            the cache's thread.
+    """
+
+    def __init__(
+        self,
+        opener: Callable[[], FrameSource],
+        *,
+        byte_limit: int = 768 << 20,
+        ahead: int = 24,
+        on_ready: Callable[[int], object] | None = None,
+        on_error: Callable[[int, str], object] | None = None,
+    ) -> None:
+        self._opener = opener
+        self._byte_limit = byte_limit
+        self._ahead = ahead
+        self._on_ready = on_ready
+        self._on_error = on_error
+        self._frames: OrderedDict[int, Frame] = OrderedDict()
+        self._bytes = 0
+        self._errors: dict[int, str] = {}
+        self._wanted: int | None = None
+        self._direction = 1
+        self._frame_count: int | None = None
+        self._closing = False
+        self._condition = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name="frame cache", daemon=True)
+        self._thread.start()
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the frames held now."""
+        with self._condition:
+            return self._bytes
+
+    def get(self, index: int) -> Frame | None:
+        """Frame at hand, read-only uint8 [H, W, 3] RGB, or None.
+
+        When None it is decoded next and announced by ``on_ready`` (or ``on_error``). A frame that
+        failed before returns None and is not tried again until `forget_errors`.
+        """
+        with self._condition:
+            if self._wanted is not None and index != self._wanted:
+                self._direction = 1 if index > self._wanted else -1
+            self._wanted = index
+            frame = self._frames.get(index)
+            if frame is not None:
+                self._frames.move_to_end(index)
+            self._condition.notify()
+            return frame
+
+    def error(self, index: int) -> str | None:
+        """Why a frame could not be read, None when it was not tried or is fine."""
+        with self._condition:
+            return self._errors.get(index)
+
+    def forget_errors(self) -> None:
+        """Try frames again that could not be read (for instance, a disk is back)."""
+        with self._condition:
+            self._errors.clear()
+            self._condition.notify()
+
+    def close(self) -> None:
+        """Stop the thread, waiting for the frame being decoded. No callback comes after."""
+        with self._condition:
+            self._closing = True
+            self._condition.notify()
+        if threading.current_thread() is not self._thread:
+            self._thread.join()
+        with self._condition:
+            self._frames.clear()
+            self._bytes = 0
+
+    def _run(self) -> None:
+        source: FrameSource | None = None
+        try:
+            while (index := self._next_index()) is not None:
+                try:
+                    if source is None:
+                        source = self._opener()
+                        with self._condition:
+                            self._frame_count = source.frame_count
+                    frame = source.read(index)
+                except (MediaError, IndexError, OSError) as error:
+                    self._note_error(index, str(error))
+                    continue
+                except Exception as error:  # a decoder's own fault must not end the thread
+                    _log.exception("frame %d cannot be read", index)
+                    self._note_error(index, f"frame {index} cannot be read: {error}")
+                    continue
+                self._keep(index, frame)
+        finally:
+            if source is not None:
+                source.close()
+
+    def _next_index(self) -> int | None:
+        """Wait for something to decode; None when closing."""
+        with self._condition:
+            while not self._closing:
+                index = self._choose()
+                if index is not None:
+                    return index
+                self._condition.wait()
+            return None
+
+    def _choose(self) -> int | None:
+        if self._wanted is None:
+            return None
+        for step in range(self._reach() + 1):
+            index = self._wanted + step * self._direction
+            if step and (index < 0 or self._frame_count is None or index >= self._frame_count):
+                return None
+            if index not in self._frames and index not in self._errors:
+                return index
+        return None
+
+    def _reach(self) -> int:
+        """How many frames beyond the wanted one are decoded ahead."""
+        if not self._frames:
+            return 0
+        frame_bytes = next(iter(self._frames.values())).nbytes
+        return max(1, min(self._ahead, self._byte_limit // frame_bytes // 2))
+
+    def _keep(self, index: int, frame: Frame) -> None:
+        frame.flags.writeable = False
+        with self._condition:
+            if self._closing:
+                return
+            while self._frames and (
+                self._bytes + frame.nbytes > self._byte_limit and len(self._frames) >= 2
+            ):
+                self._bytes -= self._evict().nbytes
+            self._frames[index] = frame
+            self._bytes += frame.nbytes
+            is_wanted = index == self._wanted
+        if is_wanted and self._on_ready is not None:
+            self._on_ready(index)
+
+    def _evict(self) -> Frame:
+        """Drop the least recently used frame, but never the one on show."""
+        for index in self._frames:
+            if index != self._wanted:
+                return self._frames.pop(index)
+        return self._frames.popitem(last=False)[1]
+
+    def _note_error(self, index: int, message: str) -> None:
+        with self._condition:
+            if self._closing:
+                return
+            self._errors[index] = message
+        if self._on_error is not None:
+            self._on_error(index, message)
