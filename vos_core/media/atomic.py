@@ -110,9 +110,9 @@ def check_writable(path: str | Path) -> Path:
     return folder
 
 
-def reason(error: OSError) -> str:
+def reason(error: Exception) -> str:
     """Return what the system says is wrong, in words, without the path it repeats."""
-    return (error.strerror or str(error) or type(error).__name__).lower()
+    return str(getattr(error, "strerror", None) or str(error) or type(error).__name__).lower()
 
 
 def _flush_to_disk(path: Path) -> None:

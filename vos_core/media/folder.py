@@ -185,5 +185,4 @@ def _read_with_opencv(path: Path) -> NDArray[np.uint8]:
         raise FrameSourceError(f"{path}: not a picture that can be read")
     if image.dtype == np.uint16:
         image = _sixteen_to_eight(image.astype(np.int64))
-    rgb: NDArray[np.uint8] = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
-    return rgb
+    return np.ascontiguousarray(image[:, :, ::-1], dtype=np.uint8)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 import av
 import cv2
 import numpy as np
+from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from vos_core.media.atomic import ensure_folder, reason
@@ -86,8 +87,7 @@ def _coloured(labels: NDArray[np.uint8], palette: NDArray[np.uint8]) -> NDArray[
             f"a palette is uint8 [256, 3], this one is {palette.dtype} {palette.shape}"
         )
     table = np.ascontiguousarray(palette).reshape(1, 256, 3)
-    coloured: NDArray[np.uint8] = cv2.LUT(cv2.merge([labels, labels, labels]), table)
-    return coloured
+    return cv2.LUT(cv2.merge([labels, labels, labels]), table).astype(np.uint8, copy=False)
 
 
 class OverlayVideoWriter:
@@ -122,7 +122,7 @@ class OverlayVideoWriter:
             self._discard()
             raise OutputError(f"cannot write {self.path}: no video encoder in this build of PyAV")
         options = {"crf": _QUALITY, "preset": "veryfast"} if codec == "libx264" else {}
-        stream = self._container.add_stream(codec, rate=rate, options=options)
+        stream = cast(VideoStream, self._container.add_stream(codec, rate=rate, options=options))
         stream.height = height + self._padding[0]
         stream.width = width + self._padding[1]
         stream.pix_fmt = "yuv420p"
@@ -143,7 +143,7 @@ class OverlayVideoWriter:
             raise ValueError(f"frame {frame.shape}, the video is {self._shape}")
         if any(self._padding):
             rows, columns = self._padding
-            frame = cv2.copyMakeBorder(frame, 0, rows, 0, columns, cv2.BORDER_REPLICATE)
+            frame = np.pad(frame, ((0, rows), (0, columns), (0, 0)), mode="edge")
         picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
         self._mux(picture)
 

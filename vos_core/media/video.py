@@ -1,9 +1,9 @@
 """A video file as frames: each number is exactly one shown frame, whatever the frame rate does.
 
-Seeking by time alone lands beside the frame that was asked for. Here the presentation time of every
-frame is known beforehand; reading goes to a key packet before it and decodes forward until that very
-time comes out. Reading in order is plain decoding, and the frames passed on the way are kept for a
-while, so that stepping backward does not decode a group of pictures again for each step.
+Seeking by time alone lands beside the frame that was asked for. Here the presentation time of
+every frame is known beforehand; reading goes to a key packet before it and decodes forward until
+that very time comes out. Reading in order is plain decoding, and the frames passed on the way are
+kept for a while, so that a step backward does not decode a group of pictures again.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 
 #: demuxers that accept what is no video: text as art, lists of other files, single pictures
 _REFUSED_FORMATS = frozenset(
-    "tty bin xbin adf idf concat concatf hls dash sdp rtsp rtp lavfi ffmetadata".split()
+    {"tty", "bin", "xbin", "adf", "idf", "concat", "concatf", "hls", "dash", "sdp", "rtsp", "lavfi"}
 )
 _UNSPECIFIED_COLORSPACE = 2
 _HD_HEIGHT = 720
@@ -255,6 +255,10 @@ def _upright_rgb(frame: VideoFrame) -> NDArray[np.uint8]:
     source = None
     if frame.colorspace == _UNSPECIFIED_COLORSPACE and frame.height >= _HD_HEIGHT:
         source = Colorspace.ITU709
-    rgb = frame.reformat(format="rgb24", src_colorspace=source).to_ndarray()
+    rgb = (
+        frame.reformat(format="rgb24", src_colorspace=source)
+        .to_ndarray()
+        .astype(np.uint8, copy=False)
+    )
     quarter_turns = round(frame.rotation / 90) % 4
     return np.rot90(rgb, quarter_turns) if quarter_turns else rgb
