@@ -17,7 +17,9 @@ class ColourChange:
     curve: np.ndarray
 
     @classmethod
-    def draw(cls, rng: np.random.Generator, strength: float = 1.0, gray: bool = False) -> ColourChange:
+    def draw(
+        cls, rng: np.random.Generator, strength: float = 1.0, gray: bool = False
+    ) -> ColourChange:
         """Draw a change of saturation, hue, gain, contrast, brightness and gamma."""
         luma = np.array([0.299, 0.587, 0.114])
         saturation = 0.0 if gray else 1.0 + strength * rng.uniform(-0.35, 0.35)
@@ -61,12 +63,25 @@ def draw_effect(rng: np.random.Generator) -> Effect:
         streak = _streak(int(rng.integers(3, 12)), float(rng.uniform(0.0, np.pi)))
         return lambda image, _: cv2.filter2D(image, -1, streak)
     if kind == 2:
-        sigma = float(rng.uniform(4.0, 28.0))
-        return lambda image, noise: add_gaussian_noise(image, sigma, noise)
+        return _shifted_noise(float(rng.uniform(4.0, 28.0)), int(rng.integers(2**63)))
     share = float(np.exp(rng.uniform(np.log(0.001), np.log(0.012))))
     return lambda image, noise: add_salt_and_pepper(
         image, round(share * image.shape[0] * image.shape[1]), noise
     )
+
+
+def _shifted_noise(sigma: float, seed: int) -> Effect:
+    """Gaussian noise that is drawn once a clip and moved at random for each frame (drawing is slow)."""
+    planes: list[np.ndarray] = []
+
+    def apply(image: np.ndarray, noise: np.random.Generator) -> np.ndarray:
+        if not planes:
+            drawn = np.random.default_rng(seed).standard_normal(image.shape, dtype=np.float32)
+            planes.append(np.rint(drawn * np.float32(sigma)).astype(np.int16))
+        shift = tuple(int(v) for v in noise.integers(0, image.shape[0], size=2))
+        return cv2.add(image, np.roll(planes[0], shift, axis=(0, 1)), dtype=cv2.CV_8U)
+
+    return apply
 
 
 def add_gaussian_noise(image: np.ndarray, sigma: float, rng: np.random.Generator) -> np.ndarray:

@@ -51,7 +51,9 @@ def build_cache(data: str | Path, cache: str | Path, *, workers: int = 1) -> Ima
     data, cache = Path(data), Path(cache)
     sources = sorted(data.glob("*.zip"))
     if not sources:
-        raise SourceError(f"{data} holds no .zip archive of training pictures. Name the data folder.")
+        raise SourceError(
+            f"{data} holds no .zip archive of training pictures. Name the data folder."
+        )
     cache.mkdir(parents=True, exist_ok=True)
     known = _known_archives(cache / MANIFEST_NAME)
     identities = [_identity(path) for path in sources]
@@ -103,7 +105,9 @@ def _decode_archive(source: Path, target: Path) -> None:
             index = _write_pixels(archive, source, part)
     except (OSError, zipfile.BadZipFile, ValueError) as error:
         shutil.rmtree(part, ignore_errors=True)
-        raise SourceError(f"{source} cannot be decoded: {error}. Fetch the archive again.") from error
+        raise SourceError(
+            f"{source} cannot be decoded: {error}. Fetch the archive again."
+        ) from error
     _write_json(part / "index.json", index)
     shutil.rmtree(target, ignore_errors=True)
     part.rename(target)

@@ -36,8 +36,10 @@ def frame_picture(
     scale = size / min(height, width) * float(np.exp(rng.uniform(low, high)))
     if target is None:
         target = (float(rng.uniform(0, width)), float(rng.uniform(0, height)))
-    shift = [_place(rng, size, scale * extent, scale * t) for extent, t in
-             ((width, target[0]), (height, target[1]))]
+    shift = [
+        _place(rng, size, scale * extent, scale * t)
+        for extent, t in ((width, target[0]), (height, target[1]))
+    ]
     matrix = np.diag([scale, scale, 1.0])
     matrix[:2, 2] = shift
     aspect = float(np.exp(rng.normal(0.0, 0.04)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from vos_core.data.appearance import ColourChange, draw_effect
@@ -73,7 +74,9 @@ class ClipDataset:
             "tries. Widen zoom_range or look at the label maps of the data."
         )
 
-    def sample_kind(self, rng: np.random.Generator, kind: str, progress: float = 0.0) -> Clip | None:
+    def sample_kind(
+        self, rng: np.random.Generator, kind: str, progress: float = 0.0
+    ) -> Clip | None:
         """Draw a clip of one kind; None when ``spec.max_draws`` scenes showed no large enough object.
 
         Raises:
@@ -112,9 +115,11 @@ class ClipDataset:
         renumber[ids] = np.arange(1, len(ids) + 1)
         colour = ColourChange.draw(rng, gray=rng.random() < self.spec.grayscale)
         effect = draw_effect(rng) if rng.random() < self.spec.perturbed else None
-        images = []
-        for image, _ in rendered:
-            image = colour.apply(image)
-            images.append(image if effect is None else effect(image, rng))
-        label_maps = renumber[np.stack([labels for _, labels in rendered])]
-        return Clip(np.stack(images), label_maps, len(ids), kind)
+        size = self.spec.crop_size
+        images = np.empty((len(rendered), size, size, 3), np.uint8)
+        label_maps = np.empty((len(rendered), size, size), np.uint8)
+        for index, (image, labels) in enumerate(rendered):
+            changed = colour.apply(image)
+            images[index] = changed if effect is None else effect(changed, rng)
+            cv2.LUT(labels, renumber, dst=label_maps[index])
+        return Clip(images, label_maps, len(ids), kind)

@@ -32,7 +32,9 @@ class CutOut:
     top: int
 
 
-def cut_out(image: np.ndarray, label_map: np.ndarray, object_id: int, box: tuple[int, ...]) -> CutOut:
+def cut_out(
+    image: np.ndarray, label_map: np.ndarray, object_id: int, box: tuple[int, ...]
+) -> CutOut:
     """Cut one object with a soft edge.
 
     Args:
@@ -240,7 +242,9 @@ def _fill_near(image: np.ndarray, hole_u8: np.ndarray, moved: int) -> np.ndarray
         filled = pixels + filled * (1.0 - weight[..., None])
     detail = image.astype(np.float32) - cv2.blur(image, (9, 9))
     detail = np.roll(np.clip(detail, -24, 24) * known[..., None], moved, axis=1)
-    return np.where(hole_u8[..., None] != 0, np.clip(filled + detail, 0, 255), image).astype(np.uint8)
+    return np.where(hole_u8[..., None] != 0, np.clip(filled + detail, 0, 255), image).astype(
+        np.uint8
+    )
 
 
 def _target_box(

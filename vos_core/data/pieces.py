@@ -62,7 +62,9 @@ class SourcePool:
     def __init__(self, store: ImageStore, spec: ClipSpec) -> None:
         minimum = max(2, spec.frame_count - 1)
         self._sequences = [s for s in store.sequences.values() if len(s) >= minimum]
-        self._groups = [(store.statics[g], w, g) for g, w in spec.static_groups if store.statics.get(g)]
+        self._groups = [
+            (store.statics[g], w, g) for g, w in spec.static_groups if store.statics.get(g)
+        ]
         self._cut_outs = [
             (whole, weight)
             for group, weight in _CUT_OUT_GROUPS
@@ -74,7 +76,9 @@ class SourcePool:
                 "The mix asks for video clips and the cache has no sequence that is long enough."
             )
         if (spec.static > 0 or spec.look_alikes > 0) and not self._groups:
-            raise ClipSpecError("The mix asks for moved pictures and the cache has none of the groups.")
+            raise ClipSpecError(
+                "The mix asks for moved pictures and the cache has none of the groups."
+            )
 
     @property
     def has_video(self) -> bool:

@@ -75,7 +75,11 @@ def contact_sheet(
     """
     rows = []
     while len(rows) < clips:
-        clip = dataset.sample(rng, progress) if kind is None else dataset.sample_kind(rng, kind, progress)
+        clip = (
+            dataset.sample(rng, progress)
+            if kind is None
+            else dataset.sample_kind(rng, kind, progress)
+        )
         if clip is not None:
             rows.append(draw_clip(clip))
     while len(rows) % columns:
@@ -91,10 +95,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True, help="PNG or JPEG to write")
     parser.add_argument("--clips", type=int, default=12)
     parser.add_argument("--columns", type=int, default=2)
-    parser.add_argument("--kind", choices=CLIP_KINDS, default=None, help="one kind instead of the mix")
+    parser.add_argument(
+        "--kind", choices=CLIP_KINDS, default=None, help="one kind instead of the mix"
+    )
     parser.add_argument("--frames", type=int, default=4)
     parser.add_argument("--objects", type=int, default=3, help="largest object count")
-    parser.add_argument("--progress", type=float, default=0.5, help="share of the training done, 0..1")
+    parser.add_argument(
+        "--progress", type=float, default=0.5, help="share of the training done, 0..1"
+    )
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
     spec = ClipSpec(frame_count=options.frames, max_objects=options.objects)

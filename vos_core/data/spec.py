@@ -114,9 +114,13 @@ class ClipSpec:
                 f"The gaps {self.max_gap} to {self.final_max_gap} must be at least 1 and not shrink."
             )
         if not 0 < self.zoom_range[0] <= self.zoom_range[1]:
-            raise ClipSpecError(f"zoom_range is {self.zoom_range}; it must be positive, small first.")
+            raise ClipSpecError(
+                f"zoom_range is {self.zoom_range}; it must be positive, small first."
+            )
         if not 0 <= self.zoom_change[0] <= self.zoom_change[1]:
-            raise ClipSpecError(f"zoom_change is {self.zoom_change}; it must be 0 or more, small first.")
+            raise ClipSpecError(
+                f"zoom_change is {self.zoom_change}; it must be 0 or more, small first."
+            )
         for name in _SHARES:
             if not 0 <= getattr(self, name) <= 1:
                 raise ClipSpecError(f"{name} is {getattr(self, name)}; a share lies in 0..1.")

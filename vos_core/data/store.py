@@ -53,7 +53,9 @@ class ObjectBox:
 
     def touches_border(self, height: int, width: int) -> bool:
         """True when the object reaches the edge of a picture of ``height`` x ``width``."""
-        return self.top <= 1 or self.left <= 1 or self.bottom >= height - 1 or self.right >= width - 1
+        return (
+            self.top <= 1 or self.left <= 1 or self.bottom >= height - 1 or self.right >= width - 1
+        )
 
 
 class Archive:
@@ -154,7 +156,9 @@ class ImageStore:
         """
         if name not in self.sequences:
             known = ", ".join(sorted(self.sequences)) or "none"
-            raise CacheError(f"The cache {self.directory} has no sequence '{name}'. It has: {known}.")
+            raise CacheError(
+                f"The cache {self.directory} has no sequence '{name}'. It has: {known}."
+            )
         return self.sequences[name]
 
     def without(self, names: Sequence[str]) -> ImageStore:
