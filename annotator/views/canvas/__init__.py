@@ -1,0 +1,1 @@
+"""The canvas: one frame with its layers, the pointer, and the gestures of the tools."""

@@ -1,0 +1,158 @@
+"""Records that travel between the window and the worker; none is changed once it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+
+
+class Direction(StrEnum):
+    """Which way masks travel in time."""
+
+    FORWARD = "forward"
+    BACKWARD = "backward"
+    BOTH = "both"
+
+
+class EndReason(StrEnum):
+    """Why a job ended."""
+
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+def frozen_copy(values: np.ndarray) -> np.ndarray:
+    """Return a C-contiguous copy that refuses writing."""
+    copy = np.array(values, order="C", copy=True)
+    copy.flags.writeable = False
+    return copy
+
+
+@dataclass(frozen=True)
+class BackendInfo:
+    """What the network runs as.
+
+    Attributes:
+        model_name: Name of the network, such as ``"aoc-lite"``.
+        device_name: Device in words.
+        dtype_name: Number format of the computation.
+    """
+
+    model_name: str
+    device_name: str
+    dtype_name: str
+
+    @property
+    def text(self) -> str:
+        """``aoc-lite · cpu · float32``."""
+        return " · ".join(p for p in (self.model_name, self.device_name, self.dtype_name) if p)
+
+
+@dataclass(frozen=True)
+class PropagationPass:
+    """Frames visited one after the other, in one direction.
+
+    Attributes:
+        targets: Frame indices, ascending or descending.
+    """
+
+    targets: tuple[int, ...]
+
+    @property
+    def step(self) -> int:
+        """+1 for a pass forward in time, -1 for one backward."""
+        return -1 if len(self.targets) > 1 and self.targets[1] < self.targets[0] else 1
+
+
+@dataclass(frozen=True)
+class PropagationJob:
+    """One run of the network.
+
+    Attributes:
+        number: Grows with every job; results carry it, so that those of an older job are dropped.
+        frames_path: Video file or folder; the worker opens it for itself.
+        references: Frame index to uint8 [H, W] label map; copied at construction.
+        passes: Visited one after the other.
+        object_ids: Objects that travel, ``None`` for all in the references.
+        mode: ``"base"`` (first and previous frame) or ``"mf"`` (also every fifth).
+    """
+
+    number: int
+    frames_path: Path
+    references: Mapping[int, np.ndarray]
+    passes: tuple[PropagationPass, ...]
+    object_ids: tuple[int, ...] | None = None
+    mode: str = "mf"
+
+    def __post_init__(self) -> None:
+        copies = {index: frozen_copy(label_map) for index, label_map in self.references.items()}
+        object.__setattr__(self, "references", MappingProxyType(copies))
+
+    @property
+    def target_count(self) -> int:
+        """Number of frames over all passes."""
+        return sum(len(one.targets) for one in self.passes)
+
+
+@dataclass(frozen=True)
+class Correction:
+    """A frame that a person changed while its job runs.
+
+    Attributes:
+        number: Job that it belongs to.
+        index: Frame index.
+        label_map: uint8 [H, W]; copied at construction.
+    """
+
+    number: int
+    index: int
+    label_map: np.ndarray
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "label_map", frozen_copy(self.label_map))
+
+
+@dataclass(frozen=True)
+class FrameResult:
+    """What the network says about one frame.
+
+    Attributes:
+        index: Frame index.
+        label_map: uint8 [H, W] of object ids at native resolution.
+        reliability_map: uint8 [H, W], 255 = certain.
+        object_reliability: Object id to mean reliability in [0, 1] over its pixels.
+        cluster_map: uint8 [h, w] at stride 8 or ``None``: 0 none, else 1 + 16 * channel + k.
+        seconds: Time the frame took.
+    """
+
+    index: int
+    label_map: np.ndarray
+    reliability_map: np.ndarray
+    object_reliability: Mapping[int, float] = field(default_factory=dict)
+    cluster_map: np.ndarray | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class JobResult:
+    """A frame of a job on its way to the window."""
+
+    number: int
+    result: FrameResult
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class JobEnd:
+    """The end of a job; `message` tells the cause of a failure to a person."""
+
+    number: int
+    reason: EndReason
+    message: str = ""
