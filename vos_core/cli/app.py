@@ -20,7 +20,13 @@ EXIT_USER_MISTAKE = 2
 EXIT_OUR_FAULT = 1
 
 #: command name -> (module, function, one-line help shown by ``vos --help``)
-COMMANDS: dict[str, tuple[str, str, str]] = {}
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "parity": (
+        "vos_core.cli.parity",
+        "parity",
+        "Compare a network with recorded outputs of the authors' code.",
+    ),
+}
 
 
 class LazyGroup(click.Group):

@@ -1,0 +1,210 @@
+"""What CFBI, CFBI+ and RPCM have in common: from features to matching maps to joined logits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from vos_core.backbones.deeplab import BackboneFeatures, DeepLab
+from vos_core.networks.blocks.ensembler import Ensembler
+from vos_core.networks.blocks.object_decoder import ObjectDecoder, join_objects
+from vos_core.networks.published_matching.guidance import guidance_vector, sum_labels
+from vos_core.networks.published_matching.maps import (
+    FAST,
+    MatchingMaps,
+    Primitives,
+    match_scale,
+)
+from vos_core.networks.published_matching.reference import (
+    ReferenceDigest,
+    ScaleMatching,
+    digest_reference,
+)
+from vos_core.networks.published_records import (
+    FrameFeatures,
+    Memory,
+    PreviousFrame,
+    Segmentation,
+    TargetMatching,
+)
+from vos_core.ops.resize import resize_labels
+
+
+@dataclass(frozen=True)
+class ReleasedBehaviour:
+    """Switches that released weights depend on, and that new training leaves off.
+
+    Attributes:
+        bgr_input: Whether the image planes are blue, green, red (normalised with the statistics
+            of red, green, blue all the same), as the authors' loaders deliver them.
+        min_matching_pixels: A label with at most this times the squared atrous factor pixels in
+            a reference keeps all of them in atrous global matching.
+        guidance_uses_atrous_labels: Whether the reference part of the guidance vector sees only
+            the pixels that survive the atrous grid.
+    """
+
+    bgr_input: bool = False
+    min_matching_pixels: int = 0
+    guidance_uses_atrous_labels: bool = False
+
+
+class PublishedNetwork(nn.Module):
+    """Shared body of the published networks; stateless.
+
+    Labels are channels: 0 is the background, treated like any object, 1..K are objects, every
+    other value belongs to nobody.
+
+    Args:
+        backbone: DeepLabV3+ on any trunk.
+        scales: How each scale is matched, stride 4 first.
+        embedding_channels: Channels of the stride-4 embedding, which the guidance vector averages.
+        input_channels: Channels that enter each stage of the ensembler.
+        behaviour: Switches for released weights.
+    """
+
+    def __init__(
+        self,
+        backbone: DeepLab,
+        *,
+        scales: Sequence[ScaleMatching],
+        embedding_channels: int,
+        input_channels: Sequence[int],
+        behaviour: ReleasedBehaviour | None = None,
+    ) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.scales = tuple(scales)
+        self.behaviour = behaviour or ReleasedBehaviour()
+        self.primitives: Primitives = FAST
+        guidance_channels = 4 * embedding_channels
+        self.foreground_bias = nn.Parameter(torch.zeros(len(self.scales), 1, 1, 1))
+        self.background_bias = nn.Parameter(torch.zeros(len(self.scales), 1, 1, 1))
+        self.ensembler = Ensembler(
+            guidance_channels=guidance_channels, input_channels=input_channels
+        )
+        self.decoder = ObjectDecoder(
+            guidance_channels=guidance_channels, low_channels=backbone.low_channels
+        )
+
+    def extract(self, image: Tensor) -> BackboneFeatures:
+        """Run the backbone alone on ``[1, 3, H, W]``."""
+        features: BackboneFeatures = self.backbone(image)
+        return features
+
+    def encode(self, image: Tensor) -> FrameFeatures:
+        """Extract features that no object influences.
+
+        Args:
+            image: ``[1, 3, H, W]``, normalised, H and W of the form 16n+1.
+        """
+        raise NotImplementedError
+
+    def digest(
+        self, features: FrameFeatures, channel_map: Tensor, label_count: int
+    ) -> ReferenceDigest:
+        """Digest one reference frame; see :func:`digest_reference`."""
+        return digest_reference(
+            [embedding[0] for embedding in features.embeddings],
+            channel_map,
+            label_count,
+            self.scales,
+            min_matching_pixels=self.behaviour.min_matching_pixels,
+            guidance_uses_atrous_labels=self.behaviour.guidance_uses_atrous_labels,
+        )
+
+    def match(
+        self, target: FrameFeatures, reference: ReferenceDigest, previous: PreviousFrame
+    ) -> TargetMatching:
+        """Match the target frame at every scale and average the guidance vector."""
+        maps: list[MatchingMaps] = []
+        labels = []
+        label_count = reference.label_count
+        for index, scale in enumerate(self.scales):
+            embedding = target.embeddings[index][0]
+            known = previous.channel_map.long()
+            known = known.masked_fill((known < 0) | (known >= label_count), -1)
+            grid = resize_labels(known, (embedding.shape[-2], embedding.shape[-1]))
+            labels.append(grid)
+            maps.append(
+                match_scale(
+                    embedding,
+                    reference.segments[index],
+                    previous.features.embeddings[index][0],
+                    grid,
+                    scale,
+                    foreground_bias=self.foreground_bias[index].view(()),
+                    background_bias=self.background_bias[index].view(()),
+                    primitives=self.primitives,
+                )
+            )
+        previous_sums = sum_labels(previous.features.embeddings[0][0], labels[0], label_count)
+        return TargetMatching(
+            maps=tuple(maps),
+            guidance=guidance_vector(reference.sums, previous_sums),
+            previous_labels=tuple(labels),
+        )
+
+    def ensembler_inputs(
+        self, target: FrameFeatures, previous: PreviousFrame, matching: TargetMatching
+    ) -> tuple[Tensor | None, ...]:
+        """Stack what enters each stage of the ensembler, ``[L, input_channels, h_s, w_s]``."""
+        raise NotImplementedError
+
+    def forward(
+        self,
+        target: FrameFeatures,
+        reference: ReferenceDigest,
+        previous: PreviousFrame,
+        memory: Memory | None = None,
+    ) -> Segmentation:
+        """Segment one frame.
+
+        Args:
+            target: Features of the frame to segment.
+            reference: Digest of all reference frames.
+            previous: The frame before, with its hard labels.
+            memory: RPCM's buffers; None for the other networks and at the start of a video.
+        """
+        matching = self.match(target, reference, previous)
+        inputs = self.ensembler_inputs(target, previous, matching)
+        code = self.ensembler(inputs, matching.guidance)
+        modulated, memory = self.modulate(code.out, memory, matching.guidance)
+        logits = self.decoder(modulated, code.low, target.low, matching.guidance)
+        return Segmentation(logits=join_objects(logits), matching=matching, memory=memory)
+
+    def modulate(
+        self, code: Tensor, memory: Memory | None, guidance: Tensor
+    ) -> tuple[Tensor, Memory | None]:
+        """Change the ensembler's output with the help of memory; the base changes nothing."""
+        return code, None
+
+
+def label_members(labels: Tensor, label_count: int, dtype: torch.dtype) -> Tensor:
+    """One-hot ``[L, 1, h, w]`` of int64 ``[h, w]``; a pixel of nobody is zero in every row."""
+    own = labels[None] == torch.arange(label_count, device=labels.device)[:, None, None]
+    return own.unsqueeze(1).to(dtype)
+
+
+def matching_stack(maps: MatchingMaps, members: Tensor) -> Tensor:
+    """Stack a scale's maps in the authors' order, ``[L, 2n + 3, h, w]``.
+
+    Global foreground, local foreground, previous mask, local background, global background.
+    """
+    return torch.cat(
+        [
+            maps.global_foreground,
+            maps.local_foreground,
+            members,
+            maps.local_background,
+            maps.global_background,
+        ],
+        dim=1,
+    )
+
+
+def split_previous(embedding: Tensor, members: Tensor) -> tuple[Tensor, Tensor]:
+    """Previous embedding inside and outside each label, each ``[L, C, h, w]``."""
+    return embedding * members, embedding * (1 - members)

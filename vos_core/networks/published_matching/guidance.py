@@ -1,0 +1,82 @@
+"""Guidance vectors: masked means of embeddings (CFBI, section 3.4, "instance-level attention").
+
+A frame enters as sums and counts per channel, so that several reference frames are added before
+the division and a reference's sums are computed once.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+EPSILON = 1e-5
+
+
+class LabelSums(NamedTuple):
+    """Sums of one or more frames' embeddings under each label.
+
+    Attributes:
+        sums: ``[L, C]``, sum of the embedding over the label's pixels.
+        counts: ``[L]``, number of these pixels.
+        total: ``[C]``, sum over all pixels, those that belong to nobody included.
+        pixels: Number of all pixels.
+    """
+
+    sums: Tensor
+    counts: Tensor
+    total: Tensor
+    pixels: int
+
+
+def sum_labels(
+    embedding: Tensor, labels: Tensor, label_count: int, *, kept: Tensor | None = None
+) -> LabelSums:
+    """Sum an embedding under each label with one matrix product.
+
+    Args:
+        embedding: ``[C, h, w]``.
+        labels: int64 ``[h, w]``; values outside 0..L-1 belong to nobody.
+        label_count: Number of labels L, background included.
+        kept: bool ``[h, w]``; pixels where it is false count as belonging to nobody.
+    """
+    own = labels.reshape(1, -1) == torch.arange(label_count, device=labels.device)[:, None]
+    if kept is not None:
+        own = own & kept.reshape(1, -1)
+    members = own.to(embedding.dtype)
+    flat = embedding.flatten(1)
+    return LabelSums(
+        sums=members @ flat.T,
+        counts=own.sum(dim=1).to(embedding.dtype),
+        total=flat.sum(dim=1),
+        pixels=flat.shape[1],
+    )
+
+
+def add_sums(parts: list[LabelSums]) -> LabelSums:
+    """Add the sums of several frames."""
+    if len(parts) == 1:
+        return parts[0]
+    return LabelSums(
+        sums=torch.stack([part.sums for part in parts]).sum(dim=0),
+        counts=torch.stack([part.counts for part in parts]).sum(dim=0),
+        total=torch.stack([part.total for part in parts]).sum(dim=0),
+        pixels=sum(part.pixels for part in parts),
+    )
+
+
+def mean_pair(frame: LabelSums) -> Tensor:
+    """Return ``[L, 2C]``: the mean inside each label, then the mean outside it.
+
+    An absent label has a zero inside mean. Pixels that belong to nobody are outside every label.
+    """
+    counts = frame.counts[:, None]
+    inside = frame.sums / (counts + EPSILON)
+    outside = (frame.total[None] - frame.sums) / (frame.pixels - counts + EPSILON)
+    return torch.cat([inside, outside], dim=1)
+
+
+def guidance_vector(reference: LabelSums, previous: LabelSums) -> Tensor:
+    """Return ``[L, 4C]``: reference inside and outside, previous inside and outside."""
+    return torch.cat([mean_pair(reference), mean_pair(previous)], dim=1)
