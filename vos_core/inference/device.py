@@ -1,0 +1,90 @@
+"""Choosing where and in which number type to compute."""
+
+from __future__ import annotations
+
+import functools
+import os
+from pathlib import Path
+
+import torch
+
+from vos_core.errors import DeviceError
+
+DEVICES = ("auto", "cuda", "mps", "cpu")
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """The device of that name; "auto" takes CUDA, then MPS, then the processor.
+
+    Raises:
+        DeviceError: If the name is unknown or the machine has no such device.
+    """
+    available = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if name == "auto":
+        return torch.device(next(kind for kind, there in available.items() if there))
+    kind = name.split(":")[0]
+    if kind not in available:
+        raise DeviceError(f"there is no device named {name!r}; choose one of {', '.join(DEVICES)}")
+    there = ", ".join(kind for kind, found in available.items() if found)
+    if not available[kind]:
+        raise DeviceError(f"this machine has no {kind} device that torch can use; it has: {there}")
+    device = torch.device(name)
+    if kind == "cuda" and device.index is not None and device.index >= torch.cuda.device_count():
+        raise DeviceError(f"{name}: this machine has {torch.cuda.device_count()} CUDA device(s)")
+    return device
+
+
+@functools.lru_cache(maxsize=1)
+def processor_multiplies_bfloat16() -> bool:
+    """Whether the processor has instructions for bfloat16 products (AVX-512 BF16, AMX, SVE BF16)."""
+    info = Path("/proc/cpuinfo")
+    if not info.is_file():
+        return False
+    flags = info.read_text(encoding="utf-8", errors="replace")
+    return any(flag in flags for flag in ("avx512_bf16", "amx_bf16", " bf16"))
+
+
+def choose_dtype(device: torch.device, name: str = "auto") -> torch.dtype:
+    """The number type of that name; "auto" takes bfloat16 where the device is fast at it.
+
+    Raises:
+        DeviceError: If the name is unknown.
+    """
+    if name != "auto":
+        if name not in DTYPES:
+            raise DeviceError(
+                f"unknown number type {name!r}; choose one of auto, {', '.join(DTYPES)}"
+            )
+        return DTYPES[name]
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    if device.type == "cpu" and processor_multiplies_bfloat16():
+        return torch.bfloat16
+    return torch.float32
+
+
+def keep_freed_memory() -> None:
+    """Ask the C library to keep freed blocks, once, before torch allocates.
+
+    glibc gives every freed block over 128 KB back to the system, and page faults then cost more than
+    the arithmetic of an element-wise pass. Does nothing on other systems or when the environment
+    already sets the policy.
+    """
+    if os.environ.get("MALLOC_MMAP_MAX_") or not Path("/proc/self/maps").is_file():
+        return
+    import ctypes
+
+    try:
+        library = ctypes.CDLL("libc.so.6")
+        mallopt = library.mallopt
+    except (OSError, AttributeError):
+        return
+    mmap_max, trim_threshold, top_pad = -4, -1, -2
+    mallopt(mmap_max, 0)
+    mallopt(trim_threshold, 2**31 - 1)
+    mallopt(top_pad, 64 * 2**20)

@@ -1,0 +1,56 @@
+"""What goes into a propagation and what comes out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class FrameResult:
+    """One segmented frame; its arrays are read-only.
+
+    Attributes:
+        index: Frame index.
+        label_map: uint8 [H, W] object ids at the frame's own resolution.
+        reliability_map: uint8 [H, W], 255 = certain, ``1 - entropy / log L`` (RPCM).
+        object_reliability: Mean reliability in [0, 1] over each object's pixels; for an object that
+            the frame does not show, the certainty that it is absent.
+        cluster_map: uint8 [h8, w8] or None: 0 nobody's, else
+            ``1 + (16 * channel + nearest proxy) % 255`` of the pixel's label.
+        seconds: Time the frame took.
+        stage_seconds: The same by stage: read, encode, segment, finish.
+    """
+
+    index: int
+    label_map: np.ndarray
+    reliability_map: np.ndarray
+    object_reliability: dict[int, float]
+    cluster_map: np.ndarray | None
+    seconds: float
+    stage_seconds: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PropagatorOptions:
+    """How a propagation runs.
+
+    Attributes:
+        mode: "base" matches the person's references and the previous frame; "mf" adds own results
+            as references every `interval` frames (AOC, RPCM "patch pool").
+        interval: Frames between automatic references (tau).
+        max_automatic: Automatic references kept; the oldest leaves first, which bounds memory.
+        min_probability: Pixels of an automatic reference below this belong to nobody.
+        short_edge: Shorter side of the network's input at scale 1; frames are never enlarged.
+        scales: Scales of the input whose probabilities are averaged.
+        flip: Average with the mirrored input too.
+    """
+
+    mode: str = "base"
+    interval: int = 5
+    max_automatic: int = 4
+    min_probability: float = 0.8
+    short_edge: int = 480
+    scales: tuple[float, ...] = (1.0,)
+    flip: bool = False

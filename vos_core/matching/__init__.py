@@ -1,0 +1,1 @@
+"""Foreground and background matching: global, multi-local, by proxy; fast forms beside plain ones."""

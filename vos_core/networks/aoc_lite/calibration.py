@@ -1,0 +1,101 @@
+"""Instance gates and discriminative object calibration (AOC section 3.3, eq 5 to 8)."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from vos_core.ops.pooling import group_max
+
+
+class GuidanceGate(nn.Module):
+    """Channel gate ``x (1 + tanh(W g))`` from an object's guidance vector (CFBI, "IA gate").
+
+    Starts as the identity: the linear map is zero.
+    """
+
+    def __init__(self, *, guidance_channels: int, channels: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(guidance_channels, channels)
+        nn.init.zeros_(self.linear.weight)
+        nn.init.zeros_(self.linear.bias)
+
+    def scale(self, guidance: Tensor) -> Tensor:
+        """Factors [n, channels, 1, 1] in (0, 2) for guidance [n, guidance_channels]."""
+        factors: Tensor = 1 + torch.tanh(self.linear(guidance))
+        return factors[..., None, None]
+
+    def forward(self, maps: Tensor, guidance: Tensor) -> Tensor:
+        """Gate [n, channels, h, w] by guidance [n, guidance_channels]."""
+        return maps * self.scale(guidance).to(maps.dtype)
+
+
+class ConfidenceLinear(nn.Module):
+    """Confidence-gated mean and linear map of an object's features (AOC eq 8).
+
+    A 1x1 convolution and ReLU give a confidence per position; positions below the object's own
+    percentile are dropped; the rest is averaged with its confidence as weight.
+
+    Args:
+        channels: C.
+        drop_ratio: Share of positions to drop, the paper's beta; 0 drops none.
+    """
+
+    def __init__(self, *, channels: int, drop_ratio: float = 0.3) -> None:
+        super().__init__()
+        self.confidence = nn.Conv2d(channels, 1, 1)
+        nn.init.ones_(self.confidence.bias)  # type: ignore[arg-type]
+        self.linear = nn.Linear(channels, channels)
+        self.drop_ratio = drop_ratio
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """[n, C, h, w] to [n, C]."""
+        confidence = F.relu(self.confidence(maps)).flatten(2)
+        positions = confidence.shape[-1]
+        dropped = int(self.drop_ratio * positions)
+        if dropped:
+            floor = confidence.detach().float().kthvalue(dropped + 1, dim=-1, keepdim=True).values
+            confidence = confidence * (confidence >= floor.to(confidence.dtype))
+        pooled = torch.bmm(maps.flatten(2), confidence.transpose(1, 2)).squeeze(2) / positions
+        result: Tensor = self.linear(pooled)
+        return result
+
+
+class ObjectCalibration(nn.Module):
+    """Calibration vector of each object against all objects of its frame (AOC eq 5 and 6).
+
+    ``c = W [CL1(m); CL2(A({m}) - m); CL3(g)]`` and ``m <- m (1 + tanh c)``, A being the maximum over
+    objects followed by a 1x1 convolution. W starts at zero, so the calibration starts as identity.
+    """
+
+    def __init__(self, *, channels: int, guidance_channels: int, drop_ratio: float = 0.3) -> None:
+        super().__init__()
+        self.own = ConfidenceLinear(channels=channels, drop_ratio=drop_ratio)
+        self.others = ConfidenceLinear(channels=channels, drop_ratio=drop_ratio)
+        self.merge = nn.Conv2d(channels, channels, 1)
+        self.guidance = nn.Linear(guidance_channels, guidance_channels)
+        self.mix = nn.Linear(2 * channels + guidance_channels, channels)
+        nn.init.zeros_(self.mix.weight)
+        nn.init.zeros_(self.mix.bias)
+
+    def forward(self, maps: Tensor, guidance: Tensor, groups: Tensor, group_count: int) -> Tensor:
+        """Calibrate the proto-maps of all objects.
+
+        Args:
+            maps: [n, C, h, w].
+            guidance: [n, G].
+            groups: int64 [n], the clip of each row.
+            group_count: Number of clips.
+
+        Returns:
+            [n, C, h, w].
+        """
+        largest = group_max(maps, groups, group_count)
+        if group_count == 1:
+            union = self.merge(largest[:1])
+        else:
+            union = self.merge(largest)
+        parts = [self.own(maps), self.others(union - maps), self.guidance(guidance)]
+        vector = torch.tanh(self.mix(torch.cat([part.to(maps.dtype) for part in parts], dim=1)))
+        return maps * (1 + vector[..., None, None]).to(maps.dtype)

@@ -1,0 +1,125 @@
+"""Per-object decoder of `aoc-lite`: matching maps and shared projections to one logit map each."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from vos_core.networks.aoc_lite.calibration import GuidanceGate, ObjectCalibration
+from vos_core.networks.aoc_lite.records import Features
+from vos_core.ops.resize import resize_bilinear
+
+MAPS8, MAPS16 = 13, 9
+NORM_GROUPS = 8
+
+
+class ResidualBlock(nn.Module):
+    """Two 3x3 convolutions with group norm around an identity shortcut."""
+
+    def __init__(self, *, channels: int, dilation: int = 1) -> None:
+        super().__init__()
+        shape = {"padding": dilation, "dilation": dilation, "bias": False}
+        self.first = nn.Conv2d(channels, channels, 3, **shape)  # type: ignore[arg-type]
+        self.first_norm = nn.GroupNorm(NORM_GROUPS, channels)
+        self.second = nn.Conv2d(channels, channels, 3, **shape)  # type: ignore[arg-type]
+        self.second_norm = nn.GroupNorm(NORM_GROUPS, channels)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """[n, channels, h, w] to the same shape."""
+        hidden = F.relu(self.first_norm(self.first(maps)))
+        return F.relu(maps + self.second_norm(self.second(hidden)))
+
+
+class ObjectDecoder(nn.Module):
+    """Stride 8, down to 16 with calibration, back to 8 and 4, and a generated output filter.
+
+    Args:
+        widths: Channels at strides 4, 8, 16.
+        guidance_channels: Length of an object's guidance vector.
+        drop_ratio: See `ConfidenceLinear`.
+    """
+
+    def __init__(
+        self,
+        *,
+        widths: tuple[int, int, int] = (32, 64, 128),
+        guidance_channels: int = 512,
+        drop_ratio: float = 0.3,
+    ) -> None:
+        super().__init__()
+        low, middle, high = widths
+
+        def gate(channels: int) -> GuidanceGate:
+            return GuidanceGate(guidance_channels=guidance_channels, channels=channels)
+
+        self.maps8 = nn.Conv2d(MAPS8, middle, 3, padding=1)
+        self.gate8 = gate(middle)
+        self.block8 = ResidualBlock(channels=middle)
+        self.maps16 = nn.Conv2d(MAPS16, high, 3, padding=1)
+        self.down = nn.Conv2d(middle, high, 3, stride=2, padding=1)
+        self.gate16 = gate(high)
+        self.calibrations = nn.ModuleList(
+            ObjectCalibration(
+                channels=high, guidance_channels=guidance_channels, drop_ratio=drop_ratio
+            )
+            for _ in range(2)
+        )
+        self.blocks16 = nn.ModuleList(
+            ResidualBlock(channels=high, dilation=dilation) for dilation in (1, 2, 1)
+        )
+        self.up8 = nn.Conv2d(high, middle, 1)
+        self.block8_up = ResidualBlock(channels=middle)
+        self.up4 = nn.Conv2d(middle, low, 1)
+        self.gate4 = gate(low)
+        self.refine4 = nn.Conv2d(low, low, 3, padding=1)
+        self.refine4_last = nn.Conv2d(low, low, 3, padding=1)
+        self.filter = nn.Linear(guidance_channels, low + 1)
+        nn.init.zeros_(self.filter.weight)
+        nn.init.normal_(self.filter.bias, std=low**-0.5)
+
+    def forward(
+        self,
+        features: Features,
+        maps8: Tensor,
+        maps16: Tensor,
+        guidance: Tensor,
+        groups: Tensor,
+    ) -> Tensor:
+        """One logit map per object.
+
+        Args:
+            features: Target frames, one per clip.
+            maps8: [n, 13, h8, w8] matching maps of every (clip, object).
+            maps16: [n, 9, h16, w16].
+            guidance: [n, G].
+            groups: int64 [n], the clip of each row.
+
+        Returns:
+            [n, h4, w4] logits.
+        """
+        clips = features.shared8.shape[0]
+        dtype = features.shared8.dtype
+
+        def shared(maps: Tensor) -> Tensor:
+            return maps.expand(len(groups), -1, -1, -1) if clips == 1 else maps[groups]
+
+        guidance = guidance.to(dtype)
+        own8 = self.maps8(maps8.to(dtype))
+        x8 = F.relu(own8 + self.gate8(shared(features.shared8), guidance))
+        x8 = self.block8(x8)
+        x16 = self.down(x8) + self.maps16(maps16.to(dtype))
+        x16 = F.relu(x16 + self.gate16(shared(features.shared16), guidance))
+        for index, block in enumerate(self.blocks16):
+            if index < len(self.calibrations):
+                x16 = self.calibrations[index](x16, guidance, groups, clips)
+            x16 = block(x16)
+        grid8, grid4 = features.grid(8), features.grid(4)
+        x8 = self.block8_up(F.relu(x8 + resize_bilinear(self.up8(x16), grid8)))
+        x4 = resize_bilinear(self.up4(x8), grid4)
+        x4 = F.relu(x4 + self.gate4(shared(features.shared4), guidance))
+        x4 = x4 + F.relu(self.refine4_last(F.relu(self.refine4(x4))))
+        generated = self.filter(guidance)
+        weight, bias = generated[:, :-1], generated[:, -1:]
+        logits = torch.bmm(weight[:, None].to(x4.dtype), x4.flatten(2)).squeeze(1)
+        return (logits.float() + bias.float()).unflatten(1, grid4)

@@ -1,0 +1,1 @@
+"""Tensor operations shared by every network: resizing, aggregation, pooling, depthwise convolution."""

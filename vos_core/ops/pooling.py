@@ -1,0 +1,60 @@
+"""Masked means of embeddings: the guidance vector and its parts."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+EPSILON = 1e-5
+
+
+def label_sums(embedding: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+    """Sums of an embedding under each label's weights, as one matrix product.
+
+    Args:
+        embedding: [C, h, w].
+        weights: [O, h, w] in [0, 1], one map per object.
+
+    Returns:
+        (sums [O, C], counts [O]) in float32.
+    """
+    flat = embedding.flatten(1).float()
+    rows = weights.flatten(1).float()
+    return rows @ flat.T, rows.sum(1)
+
+
+def guidance_parts(embedding: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+    """Foreground and background mean of one frame for each object (CFBI, section 3.3, eq 6).
+
+    ``fg = sum(e m) / (sum m + 1e-5)``, ``bg = sum(e (1 - m)) / (sum (1 - m) + 1e-5)``.
+
+    Args:
+        embedding: [C, h, w].
+        weights: [O, h, w] in [0, 1].
+
+    Returns:
+        (foreground [O, C], background [O, C]) float32; an absent object has a zero foreground.
+    """
+    sums, counts = label_sums(embedding, weights)
+    total = embedding.flatten(1).float().sum(1)
+    pixels = embedding.shape[-2] * embedding.shape[-1]
+    foreground = sums / (counts[:, None] + EPSILON)
+    background = (total[None] - sums) / (pixels - counts[:, None] + EPSILON)
+    return foreground, background
+
+
+def group_max(maps: Tensor, groups: Tensor, group_count: int) -> Tensor:
+    """Largest value over the rows of each group.
+
+    Args:
+        maps: [n, ...], one row per (clip, object).
+        groups: int64 [n], the clip of each row, in [0, group_count).
+        group_count: Number of clips.
+
+    Returns:
+        [n, ...]: each row holds the maximum over its own group.
+    """
+    if group_count == 1:
+        return maps.amax(dim=0, keepdim=True).expand_as(maps)
+    result = torch.stack([maps[groups == g].amax(dim=0) for g in range(group_count)])
+    return result[groups]

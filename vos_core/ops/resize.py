@@ -1,0 +1,58 @@
+"""Resizing with aligned corners, and the rule that turns a frame size into a network size."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+GRID = 16
+
+
+def network_size(
+    height: int, width: int, *, short_edge: int = 480, long_edge: int = 1040
+) -> tuple[int, int]:
+    """Size at which a network sees a frame: both sides of the form ``16 n + 1``.
+
+    The frame is scaled so that its shorter side is `short_edge`, less if the longer side would then
+    exceed `long_edge`; it is never enlarged. Each side v becomes ``round((v - 1) / 16) * 16 + 1``
+    (CFBI, evaluation protocol; round half to even).
+
+    Args:
+        height: Frame height, at least 1.
+        width: Frame width, at least 1.
+        short_edge: Longest allowed shorter side.
+        long_edge: Longest allowed longer side.
+
+    Returns:
+        (height, width) of the network input, each at least 17.
+
+    Raises:
+        ValueError: If a side is smaller than one pixel.
+    """
+    if height < 1 or width < 1:
+        raise ValueError(f"a frame of {height} x {width} pixels has no content")
+    scale = min(1.0, short_edge / min(height, width), long_edge / max(height, width))
+    sides = (max(1, round((int(side * scale) - 1) / GRID)) * GRID + 1 for side in (height, width))
+    rows, columns = sides
+    return rows, columns
+
+
+def resize_bilinear(maps: Tensor, size: tuple[int, int]) -> Tensor:
+    """Resize [N, C, h, w] to [N, C, *size], bilinear with aligned corners."""
+    if maps.shape[-2:] == torch.Size(size):
+        return maps
+    return F.interpolate(maps, size=size, mode="bilinear", align_corners=True)
+
+
+def resize_labels(label_map: Tensor, size: tuple[int, int]) -> Tensor:
+    """Resize an integer map [..., H, W] to [..., *size] by nearest neighbour, ``floor(i * in / out)``.
+
+    (CFBI, ``F.interpolate(mode="nearest")``.) Labels never mix.
+    """
+    height, width = label_map.shape[-2:]
+    if (height, width) == tuple(size):
+        return label_map
+    rows = torch.arange(size[0], device=label_map.device) * height // size[0]
+    columns = torch.arange(size[1], device=label_map.device) * width // size[1]
+    return label_map[..., rows[:, None], columns]

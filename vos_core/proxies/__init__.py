@@ -1,0 +1,1 @@
+"""Adaptive object proxies: cluster representatives of an object at several granularities."""

@@ -1,0 +1,1 @@
+"""Training of `aoc-lite`: configuration, losses, the loop, checkpoints, logs."""

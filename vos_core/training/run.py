@@ -1,0 +1,217 @@
+"""The training loop: resumable at any step, stopped by steps or by the clock, logged as JSON lines."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from vos_core.errors import UserError
+from vos_core.networks.aoc_lite import AocLite
+from vos_core.training.backbone_source import load_backbone
+from vos_core.training.clip_batches import ClipSource, clip_batches
+from vos_core.training.config import TrainingConfig
+from vos_core.training.step import training_step
+from vos_core.weights.files import load_network_weights, save_network_weights
+
+logger = logging.getLogger(__name__)
+CHECKPOINT = "checkpoint.pt"
+LOG = "log.jsonl"
+WEIGHTS = "averaged.safetensors"
+CHOICES = 1_000_003
+"""Slot number of the generator for a step's own choices, apart from every clip's."""
+
+
+def rate_factor(step: int, *, steps: int, warmup: int) -> float:
+    """Linear warm-up, then half a cosine down to a fiftieth."""
+    if step < warmup:
+        return (step + 1) / warmup
+    done = (step - warmup) / max(1, steps - warmup)
+    return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+
+
+def parameter_groups(network: AocLite, config: TrainingConfig) -> list[dict[str, Any]]:
+    """AdamW groups: backbone at its own rate, vectors (biases, norms) without weight decay."""
+    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+    for name, parameter in network.named_parameters():
+        if parameter.requires_grad:
+            key = (name.startswith("backbone."), parameter.dim() > 1)
+            groups.setdefault(key, []).append(parameter)
+    return [
+        {
+            "params": parameters,
+            "base_rate": config.learning_rate * (config.backbone_rate if in_backbone else 1.0),
+            "weight_decay": config.weight_decay if decays else 0.0,
+        }
+        for (in_backbone, decays), parameters in groups.items()
+    ]
+
+
+class Trainer:
+    """State of a run: network, average, optimizer, step.
+
+    Args:
+        config: The run.
+        source: Maker of clips.
+        device: Where to train.
+    """
+
+    def __init__(self, config: TrainingConfig, source: ClipSource, device: torch.device) -> None:
+        torch.manual_seed(config.seed)
+        self.config, self.source, self.device = config, source, device
+        self.network = AocLite()
+        if config.initial_weights:
+            load_network_weights(self.network, Path(config.initial_weights), "aoc-lite")
+        elif config.backbone_weights != "none":
+            load_backbone(self.network.backbone, config.backbone_weights)
+        self.network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network.train()
+        self.average = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
+        groups = parameter_groups(self.network, config)
+        self.optimizer = torch.optim.AdamW(groups, lr=config.learning_rate)
+        self.step = 0
+        self.parameters = [p for group in groups for p in group["params"]]
+
+    def save(self) -> None:
+        """Write checkpoint and averaged weights, each whole or not at all."""
+        self.config.output.mkdir(parents=True, exist_ok=True)
+        state = {
+            "network": self.network.state_dict(),
+            "average": self.average,
+            "optimizer": self.optimizer.state_dict(),
+            "step": self.step,
+            "seed": self.config.seed,
+        }
+        path = self.config.output / CHECKPOINT
+        temporary = path.with_suffix(".tmp")
+        torch.save(state, temporary)
+        os.replace(temporary, path)
+        save_network_weights(
+            self.average,
+            self.config.output / WEIGHTS,
+            {"network": "aoc-lite", "steps": str(self.step), "seed": str(self.config.seed)},
+        )
+
+    def resume(self) -> None:
+        """Continue from the output folder's checkpoint.
+
+        Raises:
+            UserError: If there is none, or it belongs to another seed.
+        """
+        path = self.config.output / CHECKPOINT
+        if not path.is_file():
+            raise UserError(f"{path}: there is no checkpoint to resume from")
+        state = torch.load(path, map_location=self.device, weights_only=True)
+        if state["seed"] != self.config.seed:
+            raise UserError(
+                f"{path}: was written with seed {state['seed']}, the configuration says "
+                f"{self.config.seed}; use the same seed or another output folder"
+            )
+        self.network.load_state_dict(state["network"])
+        self.average = state["average"]
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step = state["step"]
+
+    def advance(self, clips: list[Any]) -> dict[str, Any]:
+        """One optimizer step on one batch; returns what the log records."""
+        config = self.config
+        factor = rate_factor(self.step, steps=config.steps, warmup=config.warmup_steps)
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["base_rate"] * factor
+        outcome = training_step(
+            self.network,
+            clips,
+            config,
+            rng=np.random.default_rng([config.seed, self.step, CHOICES]),
+            progress=self.step / config.steps,
+            device=self.device,
+        )
+        self.optimizer.zero_grad(set_to_none=True)
+        outcome.loss.backward()  # type: ignore[no-untyped-call]
+        norm = float(nn.utils.clip_grad_norm_(self.parameters, config.clip_norm))
+        if math.isfinite(norm):
+            self.optimizer.step()
+            self._update_average()
+        self.step += 1
+        return {
+            "step": self.step,
+            "loss": round(float(outcome.loss.detach()), 5),
+            "jaccard": [round(value, 4) for value in outcome.jaccard],
+            "norm": round(norm, 4),
+            "objects": sum(clip.object_count for clip in clips),
+        }
+
+    def _update_average(self) -> None:
+        # early steps average less, so that the average does not remember the random start
+        decay = min(self.config.ema_decay, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            for name, value in self.network.state_dict().items():
+                self.average[name].lerp_(value, 1 - decay)
+
+
+def train(
+    config: TrainingConfig,
+    source: ClipSource,
+    *,
+    device: torch.device,
+    resume: bool = False,
+    minutes: float | None = None,
+    report: Callable[[dict[str, Any]], None] | None = None,
+) -> Trainer:
+    """Train until the configured step or the clock stops it; always leaves a checkpoint.
+
+    Args:
+        config: The run.
+        source: Maker of clips.
+        device: Where to train.
+        resume: Continue from the output folder's checkpoint.
+        minutes: Stop after this many minutes of this call.
+        report: Called with every step's record (progress bar).
+
+    Returns:
+        The trainer at its last step.
+    """
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    trainer = Trainer(config, source, device)
+    if resume:
+        trainer.resume()
+    config.output.mkdir(parents=True, exist_ok=True)
+    started = saved = time.monotonic()
+    batches = clip_batches(
+        source,
+        seed=config.seed,
+        start=trainer.step,
+        steps=config.steps,
+        size=config.batch_clips,
+        workers=config.workers,
+    )
+    with (config.output / LOG).open("a", encoding="utf-8") as log:
+        before = time.monotonic()
+        for clips in batches:
+            waited = time.monotonic() - before
+            record = trainer.advance(clips)
+            now = time.monotonic()
+            record |= {"seconds": round(now - before, 3), "waited": round(waited, 3)}
+            before = now
+            log.write(json.dumps(record) + "\n")
+            log.flush()
+            if report is not None:
+                report(record)
+            if now - saved > 60 * config.checkpoint_minutes:
+                trainer.save()
+                saved = before = time.monotonic()
+            if minutes is not None and now - started > 60 * minutes:
+                logger.info("stopped by the clock at step %d", trainer.step)
+                break
+    trainer.save()
+    return trainer

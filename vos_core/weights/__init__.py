@@ -1,0 +1,1 @@
+"""Weights: files, integrity, the registry of networks, import of published checkpoints."""
