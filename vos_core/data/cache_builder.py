@@ -19,7 +19,7 @@ import shutil
 import zipfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import cv2
@@ -28,6 +28,7 @@ from PIL import Image
 
 from vos_core.data.errors import SourceError
 from vos_core.data.store import CACHE_VERSION, MANIFEST_NAME, ImageStore, open_cache
+from vos_core.media.atomic import write_text_atomic
 
 logger = logging.getLogger(__name__)
 
@@ -152,7 +153,8 @@ def _image_label_pairs(members: Sequence[str]) -> Iterator[tuple[str, str, str]]
     """Yield (name without suffix, image member, label member), ascending."""
     present = set(members)
     for member in sorted(members):
-        stem, suffix = os.path.splitext(member)
+        suffix = PurePosixPath(member).suffix
+        stem = member.removesuffix(suffix)
         if not stem.startswith("JPEGImages/") or suffix.lower() not in _IMAGE_SUFFIXES:
             continue
         name = stem.removeprefix("JPEGImages/")
@@ -201,9 +203,7 @@ def object_boxes(label_map: np.ndarray) -> list[tuple[int, int, int, int, int, i
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:
-    part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps(content), encoding="utf-8")
-    os.replace(part, path)
+    write_text_atomic(path, json.dumps(content))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from vos_core.errors import UserError
 
-class DataError(Exception):
-    """Something about training or benchmark data is wrong: the message says what, where, and the mend."""
+
+class DataError(UserError):
+    """Something about training or benchmark data is wrong; the message says the mend."""
 
 
 class CacheError(DataError):

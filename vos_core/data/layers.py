@@ -96,9 +96,9 @@ def warp_picture(
             seen = cv2.warpAffine(_ones(height, width), warp, area, flags=cv2.INTER_NEAREST)
     else:
         places = lookup_map(np.linalg.inv(matrix)[:2], displacement)
-        picture = cv2.remap(image, places, None, cv2.INTER_LINEAR, borderMode=border)
-        labels = cv2.remap(label_map, places, None, cv2.INTER_NEAREST, borderMode=border)
-        seen = cv2.remap(_ones(height, width), places, None, cv2.INTER_NEAREST)
+        picture = look_up(image, places, cv2.INTER_LINEAR, border)
+        labels = look_up(label_map, places, cv2.INTER_NEAREST, border)
+        seen = look_up(_ones(height, width), places, cv2.INTER_NEAREST, cv2.BORDER_CONSTANT)
     if relabel is not None:
         labels = cv2.LUT(labels, relabel)
     if seen is not None:
@@ -115,6 +115,22 @@ def lookup_map(inverse: np.ndarray, displacement: np.ndarray) -> np.ndarray:
     """
     height, width = displacement.shape[:2]
     return cv2.transform(cv2.add(displacement, _grid(height, width)), inverse.astype(np.float32))
+
+
+def look_up(source: np.ndarray, places: np.ndarray, interpolation: int, border: int) -> np.ndarray:
+    """Sample a picture at given places.
+
+    Args:
+        source: uint8 [H, W] or [H, W, C].
+        places: float32 [h, w, 2] of (x, y) in the source.
+        interpolation: ``cv2.INTER_NEAREST`` or ``cv2.INTER_LINEAR``.
+        border: What lies outside, one of ``cv2.BORDER_*``; constant is 0.
+
+    Returns:
+        uint8 [h, w] or [h, w, C].
+    """
+    # OpenCV's type stubs do not know that a two-channel map goes with None
+    return cv2.remap(source, places, None, interpolation, borderMode=border)  # type: ignore[call-overload]
 
 
 def _grid(height: int, width: int) -> np.ndarray:
@@ -171,7 +187,7 @@ def paste(
     else:
         bend = field.displacement(time, size[1], size[0])
         places = lookup_map(np.linalg.inv(place)[:2], bend)
-        warped = cv2.remap(rgba, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+        warped = look_up(rgba, places, cv2.INTER_LINEAR, cv2.BORDER_CONSTANT)
     alpha = warped[..., 3]
     if front is not None:
         alpha = cv2.multiply(alpha, cv2.bitwise_not(front[top:bottom, left:right]), scale=1 / 255)
@@ -224,7 +240,9 @@ def fill_hole(image: np.ndarray, hole: np.ndarray) -> np.ndarray:
 
 def _fill_near(image: np.ndarray, hole_u8: np.ndarray, moved: int) -> np.ndarray:
     known = 1.0 - hole_u8.astype(np.float32)
-    levels = [(image.astype(np.float32) * known[..., None], known)]
+    levels: list[tuple[np.ndarray, np.ndarray]] = [
+        (image.astype(np.float32) * known[..., None], known)
+    ]
     while min(levels[-1][1].shape) > 4:
         pixels, weight = levels[-1]
         size = (max(1, weight.shape[1] // 2), max(1, weight.shape[0] // 2))
@@ -236,7 +254,9 @@ def _fill_near(image: np.ndarray, hole_u8: np.ndarray, moved: int) -> np.ndarray
         )
     pixels, weight = levels[-1]
     total = max(float(weight.sum()), 1e-6)
-    filled = np.broadcast_to(pixels.sum(axis=(0, 1)) / total, pixels.shape).astype(np.float32)
+    filled: np.ndarray = np.broadcast_to(pixels.sum(axis=(0, 1)) / total, pixels.shape).astype(
+        np.float32
+    )
     for pixels, weight in reversed(levels):
         filled = cv2.resize(filled, weight.shape[::-1], interpolation=cv2.INTER_LINEAR)
         filled = pixels + filled * (1.0 - weight[..., None])

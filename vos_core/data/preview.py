@@ -73,7 +73,7 @@ def contact_sheet(
     Returns:
         uint8 [rows * H, columns * T * W, 3].
     """
-    rows = []
+    rows: list[np.ndarray] = []
     while len(rows) < clips:
         clip = (
             dataset.sample(rng, progress)

@@ -1,6 +1,6 @@
 """Write sequences of the cache as a DAVIS folder tree, so that any benchmark reader can use them.
 
-    python -m vos_core.data.sequences --cache CACHE --sequences dev_val.txt --out FOLDER
+python -m vos_core.data.sequences --cache CACHE --sequences dev_val.txt --out FOLDER
 """
 
 from __future__ import annotations
@@ -78,9 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--png", action="store_true", help="lossless frames")
     options = parser.parse_args(arguments)
     names = options.sequences.read_text(encoding="utf-8").split()
-    export_sequences(
-        options.cache, names, options.out, jpeg_quality=None if options.png else 95
-    )
+    export_sequences(options.cache, names, options.out, jpeg_quality=None if options.png else 95)
 
 
 if __name__ == "__main__":

@@ -182,7 +182,9 @@ class _Runner:
                 write_label_map(self._save / sequence.name / f"{stem}.png", label_map)
         unmade = [stem for at, stem in enumerate(sequence.stems) if at not in made]
         if unmade:
-            raise EvaluationError(f"{sequence.name}: the method gave no result for frame {unmade[0]}")
+            raise EvaluationError(
+                f"{sequence.name}: the method gave no result for frame {unmade[0]}"
+            )
         return made
 
     def _reader(self, source: FrameSource, name: str, start: int) -> ReadFrame:

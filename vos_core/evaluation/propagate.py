@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import cv2
 import numpy as np
 
+from vos_core.data.layers import look_up
+
 if TYPE_CHECKING:
     from vos_core.inference import Propagator
 
@@ -61,9 +63,7 @@ def dis_optical_flow(
     for index in range(1, frame_count):
         gray = _gray(read_frame(index))
         places = grid + flow.calc(gray, previous, np.empty(0))
-        current = cv2.remap(
-            current, places, np.empty(0), cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE
-        )
+        current = look_up(current, places, cv2.INTER_NEAREST, cv2.BORDER_REPLICATE)
         previous = gray
         if index in references:
             current = _add_objects(current, references[index])

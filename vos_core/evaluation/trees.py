@@ -45,7 +45,9 @@ def sequence_names(annotations: str | Path, wanted: Sequence[str] | None = None)
     annotations = Path(annotations)
     if not annotations.is_dir():
         raise EvaluationError(f"{annotations}: no such folder of annotations")
-    present = [p.name for p in natsorted(annotations.iterdir()) if p.is_dir() and any(p.glob("*.png"))]
+    present = [
+        p.name for p in natsorted(annotations.iterdir()) if p.is_dir() and any(p.glob("*.png"))
+    ]
     if not present:
         raise EvaluationError(
             f"{annotations}: no sub-folder holds PNGs; give the folder that has one sub-folder for "
@@ -138,7 +140,5 @@ def read_result(
             f"{path}: no such result; every annotated frame but the first and the last needs a PNG "
             "of the same name"
         )
-    label_map = read_label_map(
-        path, sequence.label_maps[position].shape, allow_void=single_object
-    )
+    label_map = read_label_map(path, sequence.label_maps[position].shape, allow_void=single_object)
     return (label_map > 0).astype(np.uint8) if single_object else label_map
