@@ -1,4 +1,4 @@
-"""Colour, blur and noise of clips, and damage to label maps that stand in for a previous prediction."""
+"""Colour, blur and noise of clips, and damage to label maps in the role of a prediction."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def draw_effect(rng: np.random.Generator) -> Effect:
 
 
 def _shifted_noise(sigma: float, seed: int) -> Effect:
-    """Gaussian noise that is drawn once a clip and moved at random for each frame (drawing is slow)."""
+    """Gaussian noise, drawn once a clip and moved at random for each frame (drawing is slow)."""
     planes: list[np.ndarray] = []
 
     def apply(image: np.ndarray, noise: np.random.Generator) -> np.ndarray:
@@ -91,7 +91,7 @@ def add_gaussian_noise(image: np.ndarray, sigma: float, rng: np.random.Generator
 
 
 def add_salt_and_pepper(image: np.ndarray, points: int, rng: np.random.Generator) -> np.ndarray:
-    """Set ``points`` random pixels (drawn with repetition) of a uint8 [H, W, 3] to black or white."""
+    """Set ``points`` random pixels (with repetition) of a uint8 [H, W, 3] to black or white."""
     height, width = image.shape[:2]
     changed = image.copy()
     rows, columns = rng.integers(0, height, points), rng.integers(0, width, points)
@@ -102,7 +102,8 @@ def add_salt_and_pepper(image: np.ndarray, points: int, rng: np.random.Generator
 def perturb_label_map(label_map: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Damage a previous frame's label map as a network would: shift, dilate, erode, lose a part.
 
-    Each object gets its own damage, up to about 6 % of the map's side; ids do not change and 255 stays.
+    Each object gets its own damage, up to about 6 % of the map's side; ids do not change and 255
+    stays.
 
     Args:
         label_map: uint8 [H, W].
@@ -119,7 +120,9 @@ def perturb_label_map(label_map: np.ndarray, rng: np.random.Generator) -> np.nda
         mask = (label_map == object_id).astype(np.uint8)
         kind = int(rng.integers(0, 4))
         if kind == 0:
-            move = np.float32([[1, 0, rng.normal(0, reach)], [0, 1, rng.normal(0, reach)]])
+            move = np.array(
+                [[1, 0, rng.normal(0, reach)], [0, 1, rng.normal(0, reach)]], np.float32
+            )
             mask = cv2.warpAffine(mask, move, (width, height), flags=cv2.INTER_NEAREST)
         elif kind in (1, 2):
             radius = int(rng.integers(1, max(2, round(0.7 * reach)) + 1))

@@ -3,8 +3,9 @@
     python -m vos_core.data.cache_builder --data DATA_FOLDER --cache CACHE_FOLDER --workers 2
 
 An archive is a zip of ``JPEGImages/<name>.<webp|jpg|png>`` with ``Annotations/<name>.png`` (single
-pictures) or ``JPEGImages/<sequence>/<name>...`` (video). Each one is decoded into its own folder, which is
-renamed into place when whole; the manifest is written last. A second call rebuilds only what changed.
+pictures) or ``JPEGImages/<sequence>/<name>...`` (video). Each one is decoded into its own folder,
+which is renamed into place when whole; the manifest is written last. A second call rebuilds only
+what changed.
 """
 
 from __future__ import annotations

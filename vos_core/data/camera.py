@@ -17,9 +17,9 @@ def frame_picture(
 ) -> np.ndarray:
     """Draw the matrix that puts a picture into the crop.
 
-    The size is log-uniform in ``spec.zoom_range``, 1 meaning that the short side fills the crop. The target
-    falls anywhere in the middle 70 % of the crop, as far as the picture then still covers the crop; a
-    picture smaller than the crop lies anywhere inside it.
+    The size is log-uniform in ``spec.zoom_range``, 1 meaning that the short side fills the crop.
+    The target falls anywhere in the middle 70 % of the crop, as far as the picture then still
+    covers the crop; a picture smaller than the crop lies anywhere inside it.
 
     Args:
         rng: Source of randomness.

@@ -1,4 +1,4 @@
-"""The clip generator: draws a kind, a scene that shows large enough objects, renders and colours it."""
+"""The clip generator: draws a kind and a scene with large enough objects, renders, colours."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _MAKERS: dict[str, SceneMaker] = {
 }
 # Kinds tried in a row before the data must be unusable: each one fails rarely.
 _MAX_KINDS = 40
-# Share dropped of the scenes in which the previous frame shows none of the reference's objects: little can
-# be learned from most of them, but objects do come back.
+# Share dropped of the scenes in which the previous frame shows none of the reference's objects:
+# little can be learned from most of them, but objects do come back.
 _SKIP_UNSEEN = 0.8
 
 
@@ -70,14 +70,14 @@ class ClipDataset:
             if clip is not None:
                 return clip
         raise DataError(
-            f"No clip with an object above {self.spec.min_object_pixels} px came up in {_MAX_KINDS} "
-            "tries. Widen zoom_range or look at the label maps of the data."
+            f"No clip with an object above {self.spec.min_object_pixels} px came up in "
+            f"{_MAX_KINDS} tries. Widen zoom_range or look at the label maps of the data."
         )
 
     def sample_kind(
         self, rng: np.random.Generator, kind: str, progress: float = 0.0
     ) -> Clip | None:
-        """Draw a clip of one kind; None when ``spec.max_draws`` scenes showed no large enough object.
+        """Draw a clip of one kind; None when ``spec.max_draws`` scenes had too small objects.
 
         Raises:
             DataError: The kind is unknown.

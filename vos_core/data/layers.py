@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -47,7 +48,7 @@ def cut_out(
     top, left = max(0, box[0] - margin), max(0, box[1] - margin)
     bottom = min(label_map.shape[0], box[2] + margin)
     right = min(label_map.shape[1], box[3] + margin)
-    alpha = cv2.compare(label_map[top:bottom, left:right], float(object_id), cv2.CMP_EQ)
+    alpha = cv2.inRange(label_map[top:bottom, left:right], object_id, object_id)
     alpha = cv2.GaussianBlur(alpha, (3, 3), 0.8)
     alpha = cv2.LUT(alpha, _EDGE)
     rgba = np.empty((bottom - top, right - left, 4), np.uint8)
@@ -71,8 +72,8 @@ def warp_picture(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Warp a whole picture into a crop, mirrored beyond its edges.
 
-    Objects that show again in the mirrored part are marked 255 (nobody's): they look like the object but
-    are no part of it.
+    Objects that show again in the mirrored part are marked 255 (nobody's): they look like the
+    object but are no part of it.
 
     Args:
         image: uint8 [H, W, 3].
@@ -129,8 +130,9 @@ def look_up(source: np.ndarray, places: np.ndarray, interpolation: int, border: 
     Returns:
         uint8 [h, w] or [h, w, C].
     """
-    # OpenCV's type stubs do not know that a two-channel map goes with None
-    return cv2.remap(source, places, None, interpolation, borderMode=border)  # type: ignore[call-overload]
+    # OpenCV's type stubs do not know that a two-channel map goes with None.
+    remap: Any = cv2.remap
+    return remap(source, places, None, interpolation, borderMode=border)
 
 
 def _grid(height: int, width: int) -> np.ndarray:
@@ -167,7 +169,8 @@ def paste(
         image: uint8 [H, W, 3], changed.
         label_map: uint8 [H, W], changed.
         piece: What to draw.
-        matrix: float64 [3, 3], from the pixels of the picture that the piece was cut from, to the crop.
+        matrix: float64 [3, 3], from the pixels of the picture that the piece was cut from, to the
+            crop.
         object_id: Label to write; 0 hides what was there.
         field: Elastic motion in crop pixels.
         time: Time in frames for ``field``.
@@ -216,8 +219,8 @@ def _shrink(piece: CutOut, matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def fill_hole(image: np.ndarray, hole: np.ndarray) -> np.ndarray:
     """Replace the pixels of a hole by its surroundings: averages from coarse to fine, plus texture.
 
-    The texture is the fine detail of the picture moved sideways by the width of the hole, so that the
-    filled part is not betrayed by its smoothness.
+    The texture is the fine detail of the picture moved sideways by the width of the hole, so that
+    the filled part is not betrayed by its smoothness.
 
     Args:
         image: uint8 [H, W, 3].

@@ -1,7 +1,7 @@
 """Smooth random motion over time: frame times, affine tracks and low-frequency displacement fields.
 
-Time is in frames; time 0 is the clip's previous frame, where every motion is the identity. Matrices are
-float64 [3, 3], act on column vectors (x, y, 1) and map source pixels to crop pixels.
+Time is in frames; time 0 is the clip's previous frame, where every motion is the identity. Matrices
+are float64 [3, 3], act on column vectors (x, y, 1) and map source pixels to crop pixels.
 """
 
 from __future__ import annotations
@@ -26,16 +26,18 @@ def sample_frame_indices(
 ) -> np.ndarray:
     """Draw the frames of a clip from a sequence.
 
-    Gaps between neighbours are uniform in 1..max_gap (less when the sequence is short), the previous frame
-    is uniform among those that fit, and the order runs backwards with probability ``reverse``.
+    Gaps between neighbours are uniform in 1..max_gap (less when the sequence is short), the
+    previous frame is uniform among those that fit, and the order runs backwards with probability
+    ``reverse``.
 
     Args:
         rng: Source of randomness.
         length: Frames of the sequence, at least ``frame_count - 1``.
         frame_count: Frames of the clip with its reference.
         max_gap: Largest gap.
-        random_reference: Probability that the reference is any frame of the sequence. Otherwise it is one
-            gap before the previous frame or, once in three, the previous frame itself as at test time.
+        random_reference: Probability that the reference is any frame of the sequence. Otherwise it
+            is one gap before the previous frame or, once in three, the previous frame itself as at
+            test time.
         reverse: Probability of playing backwards.
 
     Returns:
@@ -103,7 +105,7 @@ class AffineMotion:
 
     @classmethod
     def draw(cls, rng: np.random.Generator, size: float, strength: float) -> AffineMotion:
-        """Draw a walk for a thing of ``size`` pixels; strength 1 is a lively object, 0.3 a hand camera."""
+        """Draw a walk for something of ``size`` pixels; 1 is a lively object, 0.3 a hand camera."""
         return cls(
             Track.draw(rng, 0.014 * size * strength, 0.04 * size * strength),
             Track.draw(rng, 0.010 * size * strength, 0.03 * size * strength),
@@ -150,7 +152,7 @@ def shift_by(x: float, y: float) -> np.ndarray:
 
 
 class ElasticField:
-    """A displacement field that changes smoothly with place and time; zero at time 0 is not required."""
+    """A displacement field that changes smoothly with place and time; not zero at time 0."""
 
     def __init__(self, rng: np.random.Generator, amplitude: float, cells: int = 4) -> None:
         """Draw a field.

@@ -1,4 +1,4 @@
-"""A scene: one backdrop and pasted sprites, each with a matrix per frame, rendered frame by frame."""
+"""A scene: one backdrop and pasted sprites, each with a matrix per frame."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ _LIFT_SHARE = 0.5
 def static_scene(
     rng: np.random.Generator, pool: SourcePool, spec: ClipSpec, progress: float
 ) -> Scene:
-    """Draw a moved still: camera walk, elastic field, some objects lifted off to move by themselves."""
+    """Draw a moved still: camera walk, elastic field, some objects lifted off to move alone."""
     times = draw_times(rng, spec, progress)
     picture, group = pool.still(rng)
     chosen = _choose_objects(rng, picture, spec.max_objects, regions=group == _REGION_GROUP)
@@ -187,7 +187,8 @@ def _tracks(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Places and paths of look-alikes: float64 [count, 2] and [count, T, 2].
 
-    On crossing tracks each copy moves towards the place of the next one, at most 6 % of the crop a frame.
+    On crossing tracks each copy moves towards the place of the next one, at most 6 % of the crop a
+    frame.
     """
     size = spec.crop_size
     span = float(times.max() - times[1]) or 1.0

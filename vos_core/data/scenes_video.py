@@ -16,7 +16,7 @@ _MAX_ENLARGEMENT = 2.0
 
 
 def draw_times(rng: np.random.Generator, spec: ClipSpec, progress: float) -> np.ndarray:
-    """Draw the times of a clip that is not tied to a sequence: float64 [T], 0 at the previous frame."""
+    """Draw times for a clip without a sequence of its own: float64 [T], 0 at the previous frame."""
     indices = sample_frame_indices(
         rng,
         30 + spec.frame_count * spec.gap_limit(progress),
@@ -50,8 +50,8 @@ def composite_scene(
 ) -> Scene:
     """Draw a sequence with the moving objects of others pasted on it, each with its own id.
 
-    Some sprites pass behind the object of the sequence, some have no id, some are altered copies of an
-    object that is already in the scene.
+    Some sprites pass behind the object of the sequence, some have no id, some are altered copies of
+    an object that is already in the scene.
     """
     sequence = pool.sequence(rng)
     keep_own = spec.max_objects < 2 or rng.random() < 0.85
@@ -151,7 +151,8 @@ def place_sprite(
         scene: Gives times and size.
         object_id: Scene id, 0 for a distractor.
         centre: (x, y) in the crop of the middle of the object in the previous frame.
-        length: Longest side in the crop, limited so that the cut-out is not enlarged beyond twofold.
+        length: Longest side in the crop, limited so that the cut-out is not enlarged beyond
+            twofold.
         colour: Its change of colour.
         behind: Whether it passes behind the objects of the backdrop.
         path: float64 [T, 2] added to the position, or None.

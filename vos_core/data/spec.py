@@ -1,4 +1,4 @@
-"""Records of the clip generator: what to make (:class:`ClipSpec`) and what comes out (:class:`Clip`)."""
+"""Records of the clip generator: what to make (``ClipSpec``) and what comes out (``Clip``)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ class Clip:
     Attributes:
         images: uint8 [T, H, W, 3] RGB; order reference, previous, target 1, target 2, ...
         label_maps: uint8 [T, H, W]; 0 background, 1..object_count, 255 belongs to nobody.
-        object_count: Number of ids; each has more than ``ClipSpec.min_object_pixels`` in the reference.
+        object_count: Number of ids; each has more than ``ClipSpec.min_object_pixels`` in the
+            reference.
         kind: Which generator made it, one of ``CLIP_KINDS``.
     """
 
@@ -48,10 +49,11 @@ class ClipSpec:
         max_gap: Largest distance in frames between neighbours of a clip at the start of training.
         final_max_gap: The same at the end.
         reverse: Share of clips played backwards.
-        random_reference: Share of clips whose reference is any frame of the sequence; the others take the
-            frame one gap before the previous frame, or the previous frame itself.
+        random_reference: Share of clips whose reference is any frame of the sequence; the others
+            take the frame one gap before the previous frame, or the previous frame itself.
         zoom_range: Size of the picture relative to "its short side fills the crop", log-uniform.
-        zoom_change_share: Share of clips whose camera moves in or out by ``zoom_change`` along the clip.
+        zoom_change_share: Share of clips whose camera moves in or out by ``zoom_change`` along the
+            clip.
         zoom_change: Smallest and largest relative change.
         flip: Share of clips mirrored left to right.
         perturbed: Share of clips with blur, motion blur, Gaussian noise or salt-and-pepper.
@@ -98,20 +100,21 @@ class ClipSpec:
             )
         if self.frame_count < 3:
             raise ClipSpecError(
-                f"frame_count is {self.frame_count}; a clip needs a reference, a previous frame and a "
-                "target, so at least 3."
+                f"frame_count is {self.frame_count}; a clip needs a reference, a previous "
+                "frame and a target, so at least 3."
             )
         if not 1 <= self.max_objects <= 254:
             raise ClipSpecError(f"max_objects is {self.max_objects}; it must lie in 1..254.")
         weights = (self.video, self.video_composite, self.static, self.look_alikes)
         if min(weights) < 0 or sum(weights) <= 0:
             raise ClipSpecError(
-                f"The mix {dict(zip(CLIP_KINDS, weights, strict=True))} needs weights of at least 0, "
-                "one of them above 0."
+                f"The mix {dict(zip(CLIP_KINDS, weights, strict=True))} needs weights of at least "
+                "0, one of them above 0."
             )
         if not 1 <= self.max_gap <= self.final_max_gap:
             raise ClipSpecError(
-                f"The gaps {self.max_gap} to {self.final_max_gap} must be at least 1 and not shrink."
+                f"The gaps {self.max_gap} to {self.final_max_gap} must be at least 1 and not "
+                "shrink."
             )
         if not 0 < self.zoom_range[0] <= self.zoom_range[1]:
             raise ClipSpecError(

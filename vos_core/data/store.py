@@ -1,8 +1,9 @@
 """Reading side of the decoded-image cache: every picture is a view of one memory-mapped uint8 file.
 
-A cache folder holds ``manifest.json`` and, for each source archive, a folder with ``images.u8`` (RGB),
-``labels.u8`` and ``index.json``. Opening reads the small JSON files only; pixels are paged in by the
-operating system on first use and shared between processes, so data-loader workers cost no extra memory.
+A cache folder holds ``manifest.json`` and, for each source archive, a folder with ``images.u8``
+(RGB), ``labels.u8`` and ``index.json``. Opening reads the small JSON files only; pixels are paged
+in by the operating system on first use and shared between processes, so data-loader workers cost no
+extra memory.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ class ObjectBox:
 
 
 class Archive:
-    """The two memory-mapped files of one source archive; maps are opened on first use and never pickled."""
+    """The two memory-mapped files of one archive, opened on first use and never pickled."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory

@@ -38,16 +38,18 @@ def evaluate_sequences(
 ) -> EvaluationReport:
     """Judge a results tree or a method by J and F of the DAVIS benchmark, semi-supervised.
 
-    Each object is judged from the frame after the one that first shows it up to the last but one: the
-    first frame is given and the benchmark drops the last. Objects are the ids of the annotations; other
-    ids in results count as background. 255 in annotations is nobody's and counts as background.
+    Each object is judged from the frame after the one that first shows it up to the last but one:
+    the first frame is given and the benchmark drops the last. Objects are the ids of the
+    annotations; other ids in results count as background. 255 in annotations is nobody's and counts
+    as background.
 
     Args:
-        frames: Folder with a sub-folder (or a video file named like it) for each sequence; needed with
-            ``propagate``.
+        frames: Folder with a sub-folder (or a video file named like it) for each sequence; needed
+            with ``propagate``.
         annotations: Folder with a sub-folder of label maps for each sequence.
         sequences: Names to judge; all annotated ones when None.
-        results: Folder of label maps to judge, named as the annotations. Give this or ``propagate``.
+        results: Folder of label maps to judge, named as the annotations. Give this or
+            ``propagate``.
         propagate: Method to run and judge.
         single_object: Merge all labels above 0 into one object.
         perturbation: Applied to every frame that the method reads.
@@ -83,7 +85,8 @@ def score_objects(
 
     Args:
         sequence: Its annotations.
-        results: Position of an annotated frame to uint8 [H, W]; each but the first and last is needed.
+        results: Position of an annotated frame to uint8 [H, W]; each but the first and last is
+            needed.
 
     Raises:
         EvaluationError: A result has another size than its annotation.
@@ -97,8 +100,8 @@ def score_objects(
             annotation, result = sequence.label_maps[position], results[position]
             if result.shape != annotation.shape:
                 raise EvaluationError(
-                    f"{sequence.name} {sequence.stems[position]}: the result is {result.shape}, the "
-                    f"annotation {annotation.shape}; both must have the frame's size"
+                    f"{sequence.name} {sequence.stems[position]}: the result is {result.shape}, "
+                    f"the annotation {annotation.shape}; both must have the frame's size"
                 )
             masks = result == object_id, annotation == object_id
             region.append(region_similarity(*masks))
@@ -150,8 +153,8 @@ class _Runner:
             if (source.height, source.width) != sequence.label_maps[0].shape:
                 raise EvaluationError(
                     f"{source.path}: frames are {source.width}x{source.height}, annotations "
-                    f"{sequence.label_maps[0].shape[1]}x{sequence.label_maps[0].shape[0]}; they must "
-                    "have one size"
+                    f"{sequence.label_maps[0].shape[1]}x{sequence.label_maps[0].shape[0]}; they "
+                    "must have one size"
                 )
             return self._run(source, sequence, names)
 
@@ -215,7 +218,7 @@ def find_sequence(frames: Path, name: str) -> Path:
 
 
 def _references(sequence: AnnotatedSequence, index_of: dict[int, int]) -> dict[int, np.ndarray]:
-    """Frame index to the label map that is given there: only objects that this frame shows first."""
+    """Frame index to the label map given there: only objects that this frame shows first."""
     references: dict[int, np.ndarray] = {}
     for position in sorted(set(sequence.first_seen.values()) | {0}):
         new = [i for i, first in sequence.first_seen.items() if first == position]

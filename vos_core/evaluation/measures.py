@@ -39,8 +39,9 @@ def region_similarity(result: np.ndarray, annotation: np.ndarray) -> float:
 def mask_boundary(mask: np.ndarray) -> np.ndarray:
     """Return the boundary of a mask as the benchmark draws it.
 
-    A pixel is on the boundary when it differs from its right, lower or lower right neighbour; in the
-    last row only the right one counts, in the last column only the lower one, the last pixel never.
+    A pixel is on the boundary when it differs from its right, lower or lower right neighbour; in
+    the last row only the right one counts, in the last column only the lower one, the last pixel
+    never.
 
     Args:
         mask: bool [H, W].
@@ -66,9 +67,9 @@ def tolerance_pixels(height: int, width: int) -> int:
 def contour_accuracy(result: np.ndarray, annotation: np.ndarray) -> float:
     """Return F, the harmonic mean of precision and recall of the boundary pixels.
 
-    A boundary pixel is matched when the other boundary has a pixel within the tolerance (a disc). Only
-    the surroundings of the two masks are looked at; ``contour_accuracy_plain`` is the same without
-    that.
+    A boundary pixel is matched when the other boundary has a pixel within the tolerance (a disc).
+    Only the surroundings of the two masks are looked at; ``contour_accuracy_plain`` is the same
+    without that.
 
     Args:
         result: bool [H, W].

@@ -22,7 +22,7 @@ class Propagate(Protocol):
     def __call__(
         self, read_frame: ReadFrame, frame_count: int, references: Mapping[int, np.ndarray]
     ) -> Iterator[tuple[int, np.ndarray]]:
-        """Yield (frame index, uint8 [H, W] label map), ascending, for the frames that are no reference.
+        """Yield (frame index, uint8 [H, W] label map), ascending, for all frames but references.
 
         Args:
             read_frame: Frame index to uint8 [H, W, 3] RGB.
@@ -53,7 +53,8 @@ def dis_optical_flow(
     """Baseline: the mask is carried from frame to frame by dense inverse search optical flow.
 
     Flow runs from each frame to the one before it and looks labels up there, nearest neighbour
-    (Kroeger et al., "Fast Optical Flow using Dense Inverse Search", ECCV 2016; OpenCV's medium preset).
+    (Kroeger et al., "Fast Optical Flow using Dense Inverse Search", ECCV 2016; OpenCV's medium
+    preset).
     """
     flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     previous, current = _gray(read_frame(0)), references[0]

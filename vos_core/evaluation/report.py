@@ -64,7 +64,7 @@ class SequenceScore:
 
 @dataclass(frozen=True)
 class EvaluationReport:
-    """Scores of a set of sequences; overall figures count every object alike, as DAVIS-2017 does."""
+    """Scores of a set of sequences; overall figures count objects alike, as DAVIS-2017 does."""
 
     sequences: tuple[SequenceScore, ...]
 

@@ -42,8 +42,8 @@ def summarise(values: np.ndarray) -> Summary:
     """Summarise a measure over the frames of one object.
 
     The four bins of the decay are those of the benchmark: their ends are
-    ``round(linspace(1, n, 5) + 1e-10) - 1`` and neighbouring bins share an end. (The benchmark keeps
-    these ends in 8 bits and is wrong beyond 256 frames; here they are integers.)
+    ``round(linspace(1, n, 5) + 1e-10) - 1`` and neighbouring bins share an end. (The benchmark
+    keeps these ends in 8 bits and is wrong beyond 256 frames; here they are integers.)
 
     Args:
         values: float64 [T], ascending in time.

@@ -58,7 +58,8 @@ def sequence_names(annotations: str | Path, wanted: Sequence[str] | None = None)
     missing = [name for name in wanted if name not in present]
     if missing:
         raise EvaluationError(
-            f"{annotations}: no annotations of {', '.join(missing)}; there are: {', '.join(present)}"
+            f"{annotations}: no annotations of {', '.join(missing)}; there are: "
+            f"{', '.join(present)}"
         )
     return list(wanted)
 
@@ -85,8 +86,8 @@ def read_annotations(
     Args:
         annotations: Folder with a sub-folder for each sequence.
         name: Which one.
-        single_object: Merge all labels above 0 into object 1 (datasets such as DAVIS-2016, where the
-            object may be stored as 255).
+        single_object: Merge all labels above 0 into object 1 (datasets such as DAVIS-2016, where
+            the object may be stored as 255).
 
     Raises:
         EvaluationError: Fewer than three frames, no object, or frames of different sizes.
