@@ -1,8 +1,9 @@
 """EfficientNet-Lite0 and Lite2 as a feature pyramid's trunk (own implementation).
 
-EfficientNet (Tan and Le, 2019) in its Lite form: no squeeze-and-excitation, ReLU6, stem not scaled.
-Batch norms are folded into the convolutions when published weights are imported, in training too, so
-a block is three convolutions with bias. Depthwise taps stay as published (see `vos_core.ops.depthwise`).
+EfficientNet (Tan and Le, 2019) in its Lite form: no squeeze-and-excitation, ReLU6, stem not
+scaled. Batch norms are folded into the convolutions when published weights are imported, in
+training too, so a block is three convolutions with bias. Depthwise taps stay as published (see
+`vos_core.ops.depthwise`).
 """
 
 from __future__ import annotations
@@ -158,7 +159,8 @@ def import_published_lite(backbone: EfficientNetLite, published: Mapping[str, Te
         for target, value in zip((weight, bias), values, strict=True):
             if target.shape != value.shape:
                 raise ValueError(
-                    f"{name} has shape {tuple(value.shape)}, the network needs {tuple(target.shape)}"
+                    f"{name} has shape {tuple(value.shape)}, "
+                    f"the network needs {tuple(target.shape)}"
                 )
             target.copy_(value)
 

@@ -41,7 +41,7 @@ def choose_device(name: str = "auto") -> torch.device:
 
 @functools.lru_cache(maxsize=1)
 def processor_multiplies_bfloat16() -> bool:
-    """Whether the processor has instructions for bfloat16 products (AVX-512 BF16, AMX, SVE BF16)."""
+    """Whether the processor multiplies bfloat16 (AVX-512 BF16, AMX, SVE BF16)."""
     info = Path("/proc/cpuinfo")
     if not info.is_file():
         return False
@@ -71,9 +71,9 @@ def choose_dtype(device: torch.device, name: str = "auto") -> torch.dtype:
 def keep_freed_memory() -> None:
     """Ask the C library to keep freed blocks, once, before torch allocates.
 
-    glibc gives every freed block over 128 KB back to the system, and page faults then cost more than
-    the arithmetic of an element-wise pass. Does nothing on other systems or when the environment
-    already sets the policy.
+    glibc gives every freed block over 128 KB back to the system, and page faults then cost more
+    than the arithmetic of an element-wise pass. Does nothing on other systems or when the
+    environment already sets the policy.
     """
     if os.environ.get("MALLOC_MMAP_MAX_") or not Path("/proc/self/maps").is_file():
         return

@@ -92,7 +92,7 @@ class Route:
         return sorted(behind, key=lambda i: i * self._direction)
 
     def anchor(self) -> int:
-        """The reference to start from: the nearest behind the next target, else the nearest of all."""
+        """The reference to start from: the nearest behind the next target, else the nearest."""
         target = self._order[self._position]
         behind = self._behind(target)
         return behind[-1] if behind else min(self.references, key=lambda i: abs(i - target))

@@ -1,1 +1,1 @@
-"""Foreground and background matching: global, multi-local, by proxy; fast forms beside plain ones."""
+"""Foreground and background matching: global and multi-local; fast forms beside plain ones."""

@@ -48,8 +48,8 @@ def background_maps(foreground: Tensor) -> Tensor:
 def distance_at(query: Tensor, keys: Tensor, index: Tensor) -> Tensor:
     """Squared distance of each query to the key chosen for it, with a gradient to both.
 
-    The choice (an argmin) is piecewise constant, so recomputing the distance at the winner gives the
-    gradient of the minimum, and its backward pass is a gather.
+    The choice (an argmin) is piecewise constant, so recomputing the distance at the winner gives
+    the gradient of the minimum, and its backward pass is a gather.
 
     Args:
         query: [P, C].

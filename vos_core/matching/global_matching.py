@@ -1,8 +1,8 @@
 """Global matching: each target pixel against every reference pixel, one minimum per label.
 
-CFBI+ section 3.2 and eq 9 (atrous factor). The fast form sorts the reference pixels by label once, so
-that one product and one minimum per contiguous segment serve any number of labels; memory is bounded
-by chunks of target pixels. `plain_global_matching` is the definition.
+CFBI+ section 3.2 and eq 9 (atrous factor). The fast form sorts the reference pixels by label once,
+so that one product and one minimum per contiguous segment serve any number of labels; memory is
+bounded by chunks of target pixels. `plain_global_matching` is the definition.
 """
 
 from __future__ import annotations

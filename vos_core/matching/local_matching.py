@@ -1,9 +1,10 @@
 """Multi-local matching: each target pixel against nested windows of the previous frame.
 
-CFBI+ section 3.3 (eq 4, 5). The fast form multiplies tiles of target pixels with their neighbourhoods
-as one batched product and reads each pixel's window out of it through strides, so no window is ever
-copied from the embedding; a label is looked at only in the tiles whose neighbourhood contains it.
-An atrous factor splits both frames into phases of row and column, each an ordinary dense problem.
+CFBI+ section 3.3 (eq 4, 5). The fast form multiplies tiles of target pixels with their
+neighbourhoods as one batched product and reads each pixel's window out of it through strides, so no
+window is ever copied from the embedding; a label is looked at only in the tiles whose neighbourhood
+contains it. An atrous factor splits both frames into phases of row and column, each an ordinary
+dense problem.
 `plain_local_matching` is the definition.
 """
 
@@ -22,7 +23,7 @@ NOBODY = -1
 
 
 def _neighbourhoods(maps: Tensor, radius: int, tiles: tuple[int, int]) -> Tensor:
-    """View [H, W, ...] (already padded) as [ty, tx, n, n, ...] overlapping squares, n = TILE + 2 r."""
+    """View padded [H, W, ...] as [ty, tx, n, n, ...] overlapping squares, n = TILE + 2 r."""
     side = TILE + 2 * radius
     row, column = maps.stride(0), maps.stride(1)
     return maps.as_strided(
@@ -34,8 +35,8 @@ def _neighbourhoods(maps: Tensor, radius: int, tiles: tuple[int, int]) -> Tensor
 def _windows(maps: Tensor, radius: int) -> Tensor:
     """View [n, TILE, TILE, side, side] products as each target pixel's own window.
 
-    Returns a view [n, TILE, TILE, 2 r + 1, 2 r + 1]: target (y, x) of a tile sees neighbourhood rows
-    y .. y + 2 r and columns x .. x + 2 r.
+    Returns a view [n, TILE, TILE, 2 r + 1, 2 r + 1]: target (y, x) of a tile sees neighbourhood
+    rows y .. y + 2 r and columns x .. x + 2 r.
     """
     first, tile_row, tile_column, row, column = maps.stride()
     window = 2 * radius + 1
@@ -211,7 +212,7 @@ def plain_local_matching(
     *,
     atrous: int = 1,
 ) -> Tensor:
-    """The definition, pixel offset by pixel offset (CFBI+, eq 4 and 5). Same contract as the fast form."""
+    """The definition, offset by offset (CFBI+, eq 4 and 5). Same contract as the fast form."""
     _, height, width = query.shape
     result = query.new_full((label_count, len(half_windows), height, width), FAR)
     radius = max(half_windows)

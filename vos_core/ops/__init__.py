@@ -1,1 +1,1 @@
-"""Tensor operations shared by every network: resizing, aggregation, pooling, depthwise convolution."""
+"""Tensor operations that networks share: resizing, aggregation, pooling, depthwise convolution."""

@@ -15,9 +15,9 @@ def soft_aggregate(logits: Tensor) -> Tensor:
     """Turn one logit per object into logits over background and objects.
 
     Each object's probability is ``p = sigmoid(logit)``; the background's is the product of all
-    ``1 - p``. The log-odds of these L = O + 1 probabilities are the aggregated logits, whose softmax
-    sums to one (STM, "soft aggregation"). Computed in float32 without forming small products:
-    the background's log-probability is the sum of ``log sigmoid(-logit)``.
+    ``1 - p``. The log-odds of these L = O + 1 probabilities are the aggregated logits, whose
+    softmax sums to one (STM, "soft aggregation"). Computed in float32 without forming small
+    products: the background's log-probability is the sum of ``log sigmoid(-logit)``.
 
     Args:
         logits: [O, H, W] or [N, O, H, W], any floating type; O may be 0.

@@ -1,9 +1,9 @@
 """Depthwise convolution whose backward pass is a forward convolution.
 
-The library's backward pass of a bfloat16 depthwise convolution is many times slower than its forward
-pass on processors. The gradient with respect to the input is itself a depthwise convolution with the
-taps flipped (after spreading the gradient over the input grid when the stride is 2), so it runs at
-forward speed. The taps themselves are constants here: no gradient reaches them.
+The library's backward pass of a bfloat16 depthwise convolution is many times slower than its
+forward pass on processors. The gradient with respect to the input is itself a depthwise convolution
+with the taps flipped (after spreading the gradient over the input grid when the stride is 2), so it
+runs at forward speed. The taps themselves are constants here: no gradient reaches them.
 """
 
 from __future__ import annotations

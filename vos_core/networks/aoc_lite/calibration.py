@@ -65,8 +65,8 @@ class ConfidenceLinear(nn.Module):
 class ObjectCalibration(nn.Module):
     """Calibration vector of each object against all objects of its frame (AOC eq 5 and 6).
 
-    ``c = W [CL1(m); CL2(A({m}) - m); CL3(g)]`` and ``m <- m (1 + tanh c)``, A being the maximum over
-    objects followed by a 1x1 convolution. W starts at zero, so the calibration starts as identity.
+    ``c = W [CL1(m); CL2(A({m}) - m); CL3(g)]`` and ``m <- m (1 + tanh c)``, A being the maximum
+    over objects followed by a 1x1 convolution. W starts at zero, so this starts as the identity.
     """
 
     def __init__(self, *, channels: int, guidance_channels: int, drop_ratio: float = 0.3) -> None:
@@ -92,10 +92,7 @@ class ObjectCalibration(nn.Module):
             [n, C, h, w].
         """
         largest = group_max(maps, groups, group_count)
-        if group_count == 1:
-            union = self.merge(largest[:1])
-        else:
-            union = self.merge(largest)
+        union = self.merge(largest[:1] if group_count == 1 else largest)
         parts = [self.own(maps), self.others(union - maps), self.guidance(guidance)]
         vector = torch.tanh(self.mix(torch.cat([part.to(maps.dtype) for part in parts], dim=1)))
         return maps * (1 + vector[..., None, None]).to(maps.dtype)

@@ -24,7 +24,13 @@ HALF_WINDOWS16 = (2, 4, 8)
 
 @dataclass(frozen=True)
 class MatchingMaps:
-    """[O, 13, h8, w8] and [O, 9, h16, w16] maps, lower is closer; cluster index int64 [O + 1, h8, w8]."""
+    """Matching maps of every object, lower is closer.
+
+    Attributes:
+        stride8: [O, 13, h8, w8].
+        stride16: [O, 9, h16, w16].
+        cluster_index: int64 [O + 1, h8, w8], nearest proxy of each label.
+    """
 
     stride8: Tensor
     stride16: Tensor
@@ -37,10 +43,10 @@ def pool_probabilities(probabilities: Tensor) -> Tensor:
 
 
 class DistanceScale(nn.Module):
-    """Learned scale and biases of one stride's distances (CFBI+ eq 1, one pair of biases per scale).
+    """Learned scale and biases of one kind of distances (CFBI+ eq 1, biases per scale).
 
-    The distance is the mean over channels of the squared difference times a learned positive scale,
-    which keeps the transform from saturating (departure from the sum of the paper).
+    The distance is the mean over channels of the squared difference times a learned positive
+    scale, which keeps the transform from saturating (departure from the sum of the paper).
     """
 
     def __init__(self, *, channels: int) -> None:

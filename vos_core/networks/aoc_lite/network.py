@@ -1,4 +1,4 @@
-"""`aoc-lite`, the default network: CFBI+ matching, AOC proxies and calibration, a light backbone."""
+"""`aoc-lite`, the default network: CFBI+ matching, AOC proxies and calibration, light backbone."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ class AocLite(nn.Module):
         )
 
     def join(self, references: Sequence[Reference]) -> ReferenceSet:
-        """Join the digests of several reference frames (sums and counts are added, networks 3.5)."""
+        """Join the digests of several reference frames; sums and counts are added."""
         counts = torch.stack([r.proxies.counts for r in references])
         share = counts / counts.sum(0).clamp(min=1)
         means = torch.stack([r.proxies.means for r in references])
@@ -161,7 +161,7 @@ class AocLite(nn.Module):
         return State(ids, self.join(references), previous, probabilities)
 
     def guidance(self, state: State) -> Tensor:
-        """Guidance vectors [O, 4 C]: reference fg and bg, previous fg and bg (CFBI, section 3.3)."""
+        """Guidance vectors [O, 4 C]: reference fg, bg, previous fg, bg (CFBI, section 3.3)."""
         with torch.autocast(state.probabilities.device.type, enabled=False):
             return self._guidance(state)
 
@@ -176,7 +176,7 @@ class AocLite(nn.Module):
     def step_clips(
         self, targets: Features, states: Sequence[State], *, drop_local: Sequence[bool] = ()
     ) -> list[StepResult]:
-        """Segment one target frame of each clip; all (clip, object) pairs share the decoder's batch.
+        """Segment one target frame of each clip; the decoder's batch is all (clip, object) pairs.
 
         Args:
             targets: Features of one target frame per clip, N = number of clips.

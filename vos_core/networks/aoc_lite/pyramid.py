@@ -1,4 +1,4 @@
-"""Feature pyramid of `aoc-lite`: backbone maps to embeddings, keys and shared decoder projections."""
+"""Feature pyramid of `aoc-lite`: backbone maps to embeddings, keys and shared projections."""
 
 from __future__ import annotations
 

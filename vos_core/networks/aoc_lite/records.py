@@ -17,7 +17,8 @@ class Features(NamedTuple):
 
     Attributes:
         shared4: [N, 32, h4, w4] low-level projection that every object's decoder adds.
-        shared8: [N, 64, h8, w8], shared16: [N, 128, h16, w16] decoder projections, once for all objects.
+        shared8: [N, 64, h8, w8] decoder projection, once for all objects.
+        shared16: [N, 128, h16, w16] decoder projection, once for all objects.
         key8: [N, 64, h8, w8], key16: [N, 64, h16, w16] matching keys.
         embedding: [N, 128, h16, w16] what guidance vectors average.
     """
