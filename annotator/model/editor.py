@@ -8,7 +8,7 @@ from annotator.model.cells import CellRow
 from annotator.model.changes import ChangeSet
 from annotator.model.geometry import EMPTY_BOX, Box
 from annotator.model.label_maps import ByteMap, PackedMap
-from annotator.model.objects import ObjectRecord
+from annotator.model.objects import ObjectRecord, ObjectTable
 from annotator.model.references import ReferenceChoice
 
 if TYPE_CHECKING:
@@ -64,6 +64,11 @@ class DocumentEditor:
     def replace_object(self, record: ObjectRecord) -> None:
         """Exchange the record of an object."""
         self.document.objects.replace(record)
+        self.change.objects = True
+
+    def replace_objects(self, objects: ObjectTable) -> None:
+        """Exchange the whole object table (a project being loaded)."""
+        self.document.objects = objects
         self.change.objects = True
 
     def choose_reference(self, frame_index: int, choice: ReferenceChoice) -> None:

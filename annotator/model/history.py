@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 from annotator.model.commands.base import Command
-from annotator.model.commands.frames import FrameChange
 from annotator.model.commands.paint import PaintStroke
-from annotator.model.commands.propagation import ApplyPropagation, plan_result
 from annotator.model.document import Document
 from annotator.model.errors import HistoryBusyError, HistoryError
 from annotator.model.events import Event
-from annotator.model.label_maps import ByteMap
+from annotator.model.run import PropagationRun
 from annotator.model.stroke import StrokeInHand
 
 
@@ -174,9 +172,28 @@ class History:
         """
         if self._run is not None:
             raise HistoryBusyError("a propagation is running already")
-        self._run = PropagationRun(self, text, object_ids, overwrite_person)
+        self._run = PropagationRun(
+            self._document, self, text, object_ids=object_ids, overwrite_person=overwrite_person
+        )
         self.changed.emit()
         return self._run
+
+    @property
+    def has_stroke_in_hand(self) -> bool:
+        """Whether a stroke is being painted."""
+        return self._stroke is not None
+
+    def keep(self, command: Command) -> None:
+        """Keep a step whose effect is in the document already (for `PropagationRun`)."""
+        self._push(command)
+
+    def forget_undone(self) -> None:
+        """Drop what could be redone: the document went another way (for `PropagationRun`)."""
+        self._undone.clear()
+
+    def run_ended(self) -> None:
+        """Hear that the open run is over (for `PropagationRun`)."""
+        self._run = None
 
     def _apply(self, command: Command) -> None:
         with self._document.editing() as editor:
@@ -211,122 +228,3 @@ class History:
             raise HistoryBusyError(f"cannot {wish} while a stroke is being painted")
         if self._run is not None:
             raise HistoryBusyError(f"cannot {wish} while a propagation runs; stop it first")
-
-
-class PropagationRun:
-    """The open step of a running propagation. Made by `History.begin_propagation`.
-
-    Frames are in the document as soon as they are added; `close` makes them one undo step, `abort`
-    takes them back.
-    """
-
-    def __init__(
-        self,
-        history: History,
-        text: str,
-        object_ids: Collection[int] | None,
-        overwrite_person: bool,
-    ) -> None:
-        self._history = history
-        self._text = text
-        self._object_ids = None if object_ids is None else frozenset(object_ids)
-        self._overwrite_person = overwrite_person
-        self._changes: dict[int, FrameChange] = {}
-        self._held: list[tuple[int, ByteMap, ByteMap | None, Mapping[int, float]]] = []
-        self._is_open = True
-
-    @property
-    def is_open(self) -> bool:
-        """Whether frames can still be added."""
-        return self._is_open
-
-    def add(
-        self,
-        frame_index: int,
-        label_map: ByteMap,
-        reliability_map: ByteMap | None = None,
-        object_reliability: Mapping[int, float] | None = None,
-    ) -> bool:
-        """Put one result into the document (see `plan_result`).
-
-        While a stroke is in hand the result waits for its end.
-
-        Returns:
-            Whether the frame changed at once.
-
-        Raises:
-            HistoryError: the run is closed.
-            FrameError: no such frame or a map of another size.
-        """
-        if not self._is_open:
-            raise HistoryError("this propagation is closed")
-        document = self._history._document
-        document.label_maps.check_shape(label_map.shape)
-        reliabilities = object_reliability or {}
-        if self._history._stroke is not None:
-            self._held.append((frame_index, label_map, reliability_map, reliabilities))
-            return False
-        change = plan_result(
-            document,
-            frame_index,
-            label_map,
-            reliability_map,
-            reliabilities,
-            object_ids=self._object_ids,
-            overwrite_person=self._overwrite_person,
-        )
-        if change.is_empty:
-            return False
-        if frame_index in self._changes:
-            self.split()
-        with document.editing() as editor:
-            change.write(editor, new=True)
-            self._changes[frame_index] = change
-            self._history._undone.clear()
-        return True
-
-    def close(self) -> bool:
-        """End the run: what was added becomes one undo step. False when nothing was.
-
-        Closing twice does no harm.
-
-        Raises:
-            HistoryBusyError: a stroke is in hand and results wait for it.
-        """
-        if not self._is_open:
-            return False
-        if self._held:
-            raise HistoryBusyError("a stroke is being painted; finish or abort it first")
-        self._is_open = False
-        self._history._run = None
-        kept = self.split()
-        self._history.changed.emit()
-        return kept
-
-    def abort(self) -> None:
-        """End the run and take back what was added since the last step."""
-        if not self._is_open:
-            return
-        self._is_open = False
-        self._held.clear()
-        self._history._run = None
-        with self._history._document.editing() as editor:
-            for change in reversed(self._changes.values()):
-                change.write(editor, new=False)
-            self._changes.clear()
-        self._history.changed.emit()
-
-    def split(self) -> bool:
-        """Make what was gathered so far a step of its own (used before another command is done)."""
-        if not self._changes:
-            return False
-        step = ApplyPropagation.prepare(self._changes.values(), text=self._text)
-        self._changes.clear()
-        self._history._push(step)
-        return True
-
-    def take_up_held(self) -> None:
-        """Add the results that waited for the end of a stroke."""
-        held, self._held = self._held, []
-        for frame_index, label_map, reliability_map, reliabilities in held:
-            self.add(frame_index, label_map, reliability_map, reliabilities)

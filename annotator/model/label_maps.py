@@ -126,11 +126,10 @@ class ByteMapStore:
     def snapshot(self, frame_index: int) -> ByteMap | PackedMap:
         """The map for another thread: the packed one where it is at hand, else a copy."""
         self._check_index(frame_index)
-        packed = self._packed.get(frame_index)
-        if packed is not None:
-            return packed
         plain = self._plain.get(frame_index)
-        return self.pack(frame_index) if plain is None else plain.copy()
+        if plain is None or frame_index in self._packed:
+            return self.pack(frame_index)
+        return plain.copy()
 
     def replace(self, frame_index: int, packed: PackedMap) -> None:
         """Exchange a whole map.

@@ -1,0 +1,280 @@
+"""The project folder: where things are, and how one is read.
+
+::
+
+    project.json          frames, objects, cells, reliability, references (see
+    `annotator.storage.schema`) masks/00000.png       label maps as 8-bit palette PNGs with object
+    ids; only frames that have any reliability/00000.png reliability maps as grey PNGs, 255 certain;
+    only frames that have one journal/              what changed since the last save .lock
+    who has the project open
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from annotator.model.cells import UNKNOWN_RELIABILITY, CellRow, CellState
+from annotator.model.commands.frames import ids_in
+from annotator.model.document import Document
+from annotator.model.label_maps import ByteMap, PackedMap
+from annotator.model.objects import ObjectRecord, ObjectTable, display_colour
+from annotator.model.references import ReferenceChoice
+from annotator.storage.effects import replay
+from annotator.storage.errors import ProjectError, ProjectFormatError
+from annotator.storage.journal import read_journal
+from annotator.storage.schema import ProjectRecord, decode_project
+from vos_core.media import MediaError
+from vos_core.media.label_maps import read_gray_map, read_label_map
+
+_log = logging.getLogger(__name__)
+
+PROJECT_NAME = "project.json"
+
+
+@dataclass(frozen=True)
+class ProjectPaths:
+    """Where the files of a project are."""
+
+    folder: Path
+
+    @property
+    def project(self) -> Path:
+        """``project.json``."""
+        return self.folder / PROJECT_NAME
+
+    @property
+    def masks(self) -> Path:
+        """Folder of the label maps."""
+        return self.folder / "masks"
+
+    @property
+    def reliability(self) -> Path:
+        """Folder of the reliability maps."""
+        return self.folder / "reliability"
+
+    @property
+    def journal(self) -> Path:
+        """Folder of the journal."""
+        return self.folder / "journal"
+
+    def mask(self, frame_index: int) -> Path:
+        """Label map of a frame."""
+        return self.masks / f"{frame_index:05d}.png"
+
+    def reliability_map(self, frame_index: int) -> Path:
+        """Reliability map of a frame."""
+        return self.reliability / f"{frame_index:05d}.png"
+
+
+def is_project(folder: Path) -> bool:
+    """Whether the folder holds a project."""
+    return (folder / PROJECT_NAME).is_file()
+
+
+@dataclass
+class LoadedProject:
+    """A project as read, whole, with the journal replayed.
+
+    Attributes:
+        record: ``project.json`` (cells and objects as saved; the document is newer by the journal).
+        document: ready for use.
+        warnings: what was mended while reading, for the person.
+        is_ahead: whether the document differs from the saved files and wants saving.
+    """
+
+    record: ProjectRecord
+    document: Document
+    warnings: list[str] = field(default_factory=list)
+    is_ahead: bool = False
+
+
+def load_project(
+    folder: Path, *, on_progress: Callable[[int, int], object] | None = None
+) -> LoadedProject:
+    """Read a project without changing anything, neither on disk nor of what is open.
+
+    Masks made by other tools are welcome: ids that the project does not know become objects, cells
+    without pixels or pixels without a cell are brought in line, each with a warning.
+
+    Args:
+        folder: the project folder.
+        on_progress: called with (files read, files in all), in this thread.
+
+    Raises:
+        ProjectError: there is no project, it cannot be read, or a file of it is damaged (which one
+            is said). Subclasses tell damaged (`ProjectFormatError`) from newer
+            (`NewerProjectError`).
+    """
+    paths = ProjectPaths(folder)
+    record = _read_record(paths)
+    frames = record.frames
+    size = (frames.height, frames.width)
+    document = Document(frames.frame_count, *size)
+    loaded = LoadedProject(record, document)
+    masks = _numbered_pngs(paths.masks, frames.frame_count, loaded.warnings)
+    maps = _numbered_pngs(paths.reliability, frames.frame_count, loaded.warnings)
+    total = len(masks) + len(maps)
+    label_maps: dict[int, tuple[PackedMap, set[int]]] = {}
+    reliability_maps: dict[int, PackedMap] = {}
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+        try:
+            done = 0
+            for index, packed, ids in pool.map(lambda item: _read_mask(item, size), masks.items()):
+                label_maps[index] = (packed, ids)
+                done += 1
+                if on_progress is not None:
+                    on_progress(done, total)
+            for index, packed in pool.map(lambda item: _read_reliability(item, size), maps.items()):
+                reliability_maps[index] = packed
+                done += 1
+                if on_progress is not None:
+                    on_progress(done, total)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    _fill(loaded, label_maps, reliability_maps)
+    _replay_journal(loaded, paths)
+    return loaded
+
+
+def _read_record(paths: ProjectPaths) -> ProjectRecord:
+    try:
+        text = paths.project.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise ProjectError(
+            f"{paths.folder} is no project: it has no {PROJECT_NAME}; "
+            "choose the folder that has one"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ProjectFormatError(f"{paths.project} is damaged: it is not UTF-8 text") from error
+    except OSError as error:
+        raise ProjectError(f"{paths.project} cannot be read: {error.strerror or error}") from error
+    return decode_project(text, paths.project)
+
+
+def _numbered_pngs(folder: Path, frame_count: int, warnings: list[str]) -> dict[int, Path]:
+    """Files by frame index; names that are no frame of the sequence are left alone and told."""
+    found: dict[int, Path] = {}
+    if not folder.is_dir():
+        return found
+    for path in sorted(folder.glob("*.png")):
+        if path.name.startswith("."):
+            continue
+        if not (path.stem.isascii() and path.stem.isdigit() and int(path.stem) < frame_count):
+            warnings.append(f"{path} is left alone: it is no frame 0 to {frame_count - 1}")
+            continue
+        found[int(path.stem)] = path
+    return found
+
+
+def _read_mask(item: tuple[int, Path], size: tuple[int, int]) -> tuple[int, PackedMap, set[int]]:
+    index, path = item
+    try:
+        label_map = read_label_map(path, size)
+    except MediaError as error:
+        raise _damaged(error) from error
+    return index, PackedMap.of(label_map), ids_in(label_map)
+
+
+def _read_reliability(item: tuple[int, Path], size: tuple[int, int]) -> tuple[int, PackedMap]:
+    index, path = item
+    try:
+        values: ByteMap = read_gray_map(path)
+    except MediaError as error:
+        raise _damaged(error) from error
+    if values.shape != size:
+        raise ProjectFormatError(
+            f"{path}: the map is {values.shape[1]}x{values.shape[0]}, "
+            f"the frames are {size[1]}x{size[0]}"
+        )
+    return index, PackedMap.of(values)
+
+
+def _damaged(error: MediaError) -> ProjectFormatError:
+    return ProjectFormatError(
+        f"{error}. Nothing was changed; restore the file, or move it away to open the "
+        "project without it"
+    )
+
+
+def _fill(
+    loaded: LoadedProject,
+    label_maps: dict[int, tuple[PackedMap, set[int]]],
+    reliability_maps: dict[int, PackedMap],
+) -> None:
+    record, document = loaded.record, loaded.document
+    objects = ObjectTable(record.objects, highest_id=record.highest_object_id)
+    for index, (_, ids) in sorted(label_maps.items()):
+        for object_id in sorted(ids - set(objects.ids)):
+            name = f"object {object_id}"
+            objects.insert(
+                len(objects), ObjectRecord(object_id, name, "", display_colour(object_id))
+            )
+            loaded.warnings.append(
+                f"the mask of frame {index} has pixels of object {object_id}, which the project "
+                f'did not know; it was added as "{name}"'
+            )
+            loaded.is_ahead = True
+    known = np.zeros(record.states.shape[1], bool)
+    known[list(objects.ids)] = True
+    with document.editing() as editor:
+        editor.replace_objects(objects)
+        for index, (packed, _) in label_maps.items():
+            editor.replace_label_map(index, packed)
+        for index, packed in reliability_maps.items():
+            editor.replace_reliability_map(index, packed)
+        for index in range(record.frames.frame_count):
+            states = np.where(known, record.states[index], CellState.EMPTY).astype(np.uint8)
+            codes = np.where(known, record.reliability_codes[index], UNKNOWN_RELIABILITY)
+            ids = label_maps[index][1] if index in label_maps else set()
+            if ids or states.any():
+                _mend_cells(loaded, index, states, ids)
+                row = CellRow(states.tobytes(), codes.astype(np.uint8).tobytes())
+                editor.set_cells(index, row)
+        for index in record.promoted:
+            editor.choose_reference(index, ReferenceChoice.PROMOTED)
+        for index in record.excluded:
+            editor.choose_reference(index, ReferenceChoice.EXCLUDED)
+
+
+def _mend_cells(loaded: LoadedProject, index: int, states: ByteMap, ids: set[int]) -> None:
+    """Bring states in line with pixels: somebody may have changed the mask files."""
+    for object_id in sorted(ids):
+        if states[object_id] == CellState.EMPTY:
+            states[object_id] = CellState.DRAWN
+            loaded.warnings.append(
+                f"frame {index} has a mask of object {object_id} that the project did not know of; "
+                "taken as drawn"
+            )
+            loaded.is_ahead = True
+    for object_id in np.flatnonzero(states).tolist():
+        needs_pixels = states[object_id] in (CellState.DRAWN, CellState.PROPAGATED)
+        if needs_pixels and object_id not in ids:
+            states[object_id] = CellState.EMPTY
+            loaded.warnings.append(
+                f"the mask of object {object_id} in frame {index} is gone from the masks folder; "
+                "taken as empty"
+            )
+            loaded.is_ahead = True
+
+
+def _replay_journal(loaded: LoadedProject, paths: ProjectPaths) -> None:
+    saved = loaded.record.saved_journal
+    try:
+        for record in read_journal(paths.journal, saved_generation=saved):
+            with loaded.document.editing() as editor:
+                replay(record, editor)
+            loaded.is_ahead = True
+    except (ProjectFormatError, OSError) as error:
+        _log.warning("%s: %s", paths.journal, error)
+        loaded.warnings.append(
+            f"the journal in {paths.journal} could be read in part only ({error}); "
+            "changes of the last moments may be missing"
+        )

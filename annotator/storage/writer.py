@@ -1,0 +1,174 @@
+"""Writes batches of changes into a project folder; lives in the saver's thread."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from annotator.model.cells import CellRow
+from annotator.model.document import Document
+from annotator.model.label_maps import PackedMap
+from annotator.model.objects import ObjectRecord
+from annotator.storage.effects import MapSnapshot
+from annotator.storage.errors import ProjectError
+from annotator.storage.project import ProjectPaths
+from annotator.storage.schema import FramesRecord, ProjectRecord, encode_project
+from vos_core.media.atomic import write_text_atomic
+from vos_core.media.label_maps import write_gray_map, write_label_map
+
+_LEFTOVER = re.compile(r"\.\w+\.[0-9a-f]{8}\.(png|json)")
+
+ItemKey = tuple[str, int]
+"""What a value is: ("mask", frame), ("reliability", frame), ("cells", frame) or one of these."""
+
+TABLES: ItemKey = ("tables", 0)
+SETTINGS: ItemKey = ("settings", 0)
+FRAMES: ItemKey = ("frames", 0)
+WHOLE: ItemKey = ("whole", 0)
+"""Its presence says that the batch holds everything: a folder that is gone is made anew."""
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Object table and reference choices as a value."""
+
+    objects: tuple[ObjectRecord, ...]
+    highest_object_id: int
+    promoted: tuple[int, ...]
+    excluded: tuple[int, ...]
+
+    @classmethod
+    def of(cls, document: Document) -> Tables:
+        """Take them from a document."""
+        return cls(
+            document.objects.records,
+            document.objects.highest_id,
+            tuple(sorted(document.references.promoted)),
+            tuple(sorted(document.references.excluded)),
+        )
+
+
+class ProjectWriter:
+    """Knows the last ``project.json`` and writes the files that a batch concerns.
+
+    Masks and reliability maps first, ``project.json`` last: when the process dies in between, the
+    journal still holds what the table does not tell yet.
+
+    Args:
+        folder: the project folder.
+        record: content of ``project.json`` as it is, or as it will be first written.
+    """
+
+    def __init__(self, folder: Path, record: ProjectRecord) -> None:
+        self.paths = ProjectPaths(folder)
+        self._record = replace(
+            record,
+            states=record.states.copy(),
+            reliability_codes=record.reliability_codes.copy(),
+        )
+        self._was_written = self.paths.project.is_file()
+
+    def write(self, batch: dict[ItemKey, Any], *, saved_journal: int) -> None:
+        """Write a batch.
+
+        Args:
+            batch: latest value of each item.
+            saved_journal: number of the last journal file whose content is in the batch or before
+                it.
+
+        Raises:
+            OutputError: a file cannot be written; files written before it are whole.
+            ProjectError: the folder was deleted or moved, and the batch is not whole.
+        """
+        if self._was_written and WHOLE not in batch and not self.paths.project.is_file():
+            raise ProjectError(
+                f"the project folder {self.paths.folder} was deleted or moved; everything is still "
+                "here in memory and will be written again, whole"
+            )
+        for (kind, index), value in batch.items():
+            if kind == "mask":
+                self._write_mask(index, value)
+            elif kind == "reliability":
+                self._write_reliability(index, value)
+        self._update(batch)
+        self._record.saved_journal = saved_journal
+        write_text_atomic(self.paths.project, encode_project(self._record))
+        self._was_written = True
+
+    def _write_mask(self, index: int, snapshot: MapSnapshot) -> None:
+        path = self.paths.mask(index)
+        values = snapshot.unpack() if isinstance(snapshot, PackedMap) else snapshot
+        if values.any():
+            write_label_map(path, values)
+        else:
+            path.unlink(missing_ok=True)
+
+    def _write_reliability(self, index: int, packed: PackedMap) -> None:
+        path = self.paths.reliability_map(index)
+        if packed.is_zero:
+            path.unlink(missing_ok=True)
+        else:
+            write_gray_map(path, packed.unpack())
+
+    def _update(self, batch: dict[ItemKey, Any]) -> None:
+        record = self._record
+        for (kind, index), value in batch.items():
+            if kind == "cells":
+                row: CellRow = value
+                record.states[index] = np.frombuffer(row.states, np.uint8)
+                record.reliability_codes[index] = np.frombuffer(row.codes, np.uint8)
+        if TABLES in batch:
+            tables: Tables = batch[TABLES]
+            record.objects = tables.objects
+            record.highest_object_id = tables.highest_object_id
+            record.promoted = tables.promoted
+            record.excluded = tables.excluded
+        if SETTINGS in batch:
+            record.settings = batch[SETTINGS]
+        if FRAMES in batch:
+            record.frames = batch[FRAMES]
+
+
+def record_of(
+    document: Document, frames: FramesRecord, settings: dict[str, Any] | None = None
+) -> ProjectRecord:
+    """Content of ``project.json`` for the present state of a document."""
+    tables = Tables.of(document)
+    return ProjectRecord(
+        frames,
+        tables.objects,
+        tables.highest_object_id,
+        document.cells.states.copy(),
+        document.cells.reliability_codes.copy(),
+        tables.promoted,
+        tables.excluded,
+        dict(settings or {}),
+    )
+
+
+def whole_batch(document: Document, settings: dict[str, Any]) -> dict[ItemKey, Any]:
+    """Everything of a document as items, empty frames included (their files go)."""
+    batch: dict[ItemKey, Any] = {WHOLE: True}
+    for index in range(document.frame_count):
+        batch["mask", index] = document.label_maps.snapshot(index)
+        batch["reliability", index] = document.reliability_maps.pack(index)
+        batch["cells", index] = document.cells.row(index)
+    batch[TABLES] = Tables.of(document)
+    batch[SETTINGS] = dict(settings)
+    return batch
+
+
+def clean_leftovers(folder: Path) -> None:
+    """Delete temporary files that a killed process left in a project folder."""
+    paths = ProjectPaths(folder)
+    for place in (paths.folder, paths.masks, paths.reliability):
+        if not place.is_dir():
+            continue
+        for entry in os.scandir(place):
+            if _LEFTOVER.fullmatch(entry.name):
+                Path(entry.path).unlink(missing_ok=True)
