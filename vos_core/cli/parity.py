@@ -46,6 +46,7 @@ def parity(fixtures: tuple[Path, ...], manifest: Path, network: str, plain: bool
     from vos_core.networks.published_presets import build_published
     from vos_core.weights.fixture_weights import generate_weights
     from vos_core.weights.parity import compare, read_fixture
+    from vos_core.weights.parity_training import compare_training, is_training_fixture
     from vos_core.weights.published import fill_network
 
     if network == "aoc":
@@ -73,11 +74,16 @@ def parity(fixtures: tuple[Path, ...], manifest: Path, network: str, plain: bool
     failures = 0
     for fixture in read:
         click.echo(fixture.path.name)
-        for difference in compare(model, fixture):
+        if is_training_fixture(fixture):
+            differences = compare_training(model, fixture, preset)
+        else:
+            differences = compare(model, fixture)
+        width = max(len(difference.name) for difference in differences)
+        for difference in differences:
             verdict = "ok" if difference.is_within else "PAST TOLERANCE"
             failures += not difference.is_within
             click.echo(
-                f"  {difference.name:<22} {difference.largest:9.2e}"
+                f"  {difference.name:<{width}} {difference.largest:9.2e}"
                 f"  (at most {difference.tolerance:.0e})  {verdict}"
             )
     if failures:

@@ -70,10 +70,12 @@ class Rpcm(SingleScaleNetwork):
     ) -> tuple[Tensor, Memory | None]:
         """Propagate, then correct (RPCM, equations 3 to 6).
 
-        Memory of another shape (a new object, another size) counts as empty.
+        Memory of another shape (a new object, another size) counts as empty: then the code and
+        its modulated form stand in. No gradient flows into memory, those stand-ins included.
         """
-        if memory is None or memory.propagation.shape != code.shape:
-            propagated = self.propagation(code, code, guidance)
+        is_empty = memory is None or memory.propagation.shape != code.shape
+        if memory is None or is_empty:
+            propagated = self.propagation(code, code.detach(), guidance)
             fixed = propagated.detach()
         else:
             propagated = self.propagation(code, memory.propagation, guidance)
