@@ -16,7 +16,13 @@ from numpy.typing import NDArray
 
 from vos_core.media.atomic import check_writable, reason, write_text_atomic
 from vos_core.media.errors import LabelMapError, OutputError
-from vos_core.media.label_maps import MAX_OBJECT_ID, check_ids, read_label_map, write_label_map
+from vos_core.media.label_maps import (
+    MAX_OBJECT_ID,
+    check_ids,
+    file_holds,
+    object_ids_in,
+    write_label_map,
+)
 
 
 @dataclass(frozen=True)
@@ -105,8 +111,7 @@ class _Numbering:
             self._enter(object_id)
 
     def apply(self, label_map: NDArray[np.uint8], frame_index: int) -> NDArray[np.uint8]:
-        present = np.flatnonzero(np.bincount(label_map.ravel(), minlength=256)[1:]) + 1
-        for object_id in present.tolist():
+        for object_id in object_ids_in(label_map):
             self._enter(object_id)
             self._first_frame.setdefault(object_id, frame_index)
         if all(old == new for old, new in self.id_map.items()):
@@ -142,7 +147,7 @@ class _Numbering:
 
 def _write_checked(path: Path, label_map: NDArray[np.uint8]) -> None:
     write_label_map(path, label_map)
-    if not np.array_equal(read_label_map(path), label_map):
+    if not file_holds(path, label_map):
         raise OutputError(f"{path} does not read back as it was written; is the disk sound?")
 
 

@@ -141,8 +141,8 @@ def _header_size(path: Path) -> tuple[int, int]:
 
 def _orientation(image: Image.Image) -> int:
     """Return the EXIF orientation, 1 (upright) to 8, from the header alone."""
-    if image.format == "PNG" and "exif" not in image.info:
-        return 1  # asking a PNG for EXIF would decode all of it
+    if image.format == "TIFF" or (image.format == "PNG" and "exif" not in image.info):
+        return 1  # Pillow turns TIFF by itself; asking such a PNG for EXIF would decode all of it
     value = image.getexif().get(_ORIENTATION_TAG, 1)
     return value if isinstance(value, int) else 1
 

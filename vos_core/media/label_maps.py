@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
@@ -86,6 +87,17 @@ def check_ids(label_map: NDArray[np.uint8], name: str, *, allow_void: bool = Fal
     raise LabelMapError(f"{name}: {count} pixels have the value 255; {mend}")
 
 
+def object_ids_in(label_map: NDArray[np.uint8]) -> list[int]:
+    """Return the ids that a label map holds, ascending, without 0.
+
+    Args:
+        label_map: uint8 [H, W], object ids.
+    """
+    histogram = cv2.calcHist([np.ascontiguousarray(label_map)], [0], None, [256], [0, 256])
+    ids: list[int] = (np.flatnonzero(histogram.ravel()[1:]) + 1).tolist()
+    return ids
+
+
 def encode_label_map(label_map: NDArray[np.uint8]) -> bytes:
     """Encode a label map as an 8-bit palette PNG with all 256 VOC colours.
 
@@ -118,6 +130,26 @@ def write_label_map(path: str | Path, label_map: NDArray[np.uint8]) -> None:
         OutputError: The file cannot be written.
     """
     write_bytes_atomic(path, encode_label_map(label_map))
+
+
+def file_holds(path: str | Path, label_map: NDArray[np.uint8]) -> bool:
+    """Read a palette PNG back and compare it, pixel by pixel, with what it should hold.
+
+    Args:
+        path: The file.
+        label_map: uint8 [H, W], object ids.
+
+    Returns:
+        Whether it is a palette picture of that size with exactly these ids.
+
+    Raises:
+        LabelMapError: The file cannot be read.
+    """
+    with _opened(Path(path)) as image:
+        if image.mode != "P" or (image.height, image.width) != label_map.shape:
+            return False
+        ids = np.frombuffer(image.tobytes(), np.uint8)  # unlike read_label_map, without a copy
+        return np.array_equal(ids.reshape(label_map.shape), label_map)
 
 
 def write_gray_map(path: str | Path, map_u8: NDArray[np.uint8]) -> None:

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from vos_core.media.atomic import reason
 from vos_core.media.errors import FrameSourceError
 from vos_core.media.frames import FrameSource
-from vos_core.media.video_index import VideoIndex, build_index, decoded_frames, rewind
+from vos_core.media.video_index import VideoIndex, build_index, decoded_frames
 
 _log = logging.getLogger(__name__)
 
@@ -54,24 +54,22 @@ class VideoFrames(FrameSource):
     def __init__(self, path: Path) -> None:
         self.path = path
         self.kind = "video"
-        self._container = _open_container(path)
+        self._index = build_index(lambda: _open_stream(path))
+        if self._index.frame_count == 0:
+            raise FrameSourceError(
+                f"{path}: no frame of this video can be decoded; it is damaged or cut off"
+            )
+        self._times = self._index.times or tuple(range(self._index.frame_count))
+        self._position = {time: index for index, time in enumerate(self._times)}
+        self._decoder: Iterator[VideoFrame] | None = None
+        self._next_index = 0
+        self._kept = _KeptFrames(_KEPT_BYTES)
+        self._container, self._stream = _open_stream(path)
+        self.frame_count = self._index.frame_count
+        self.names = tuple(f"{index:05d}" for index in range(self.frame_count))
+        self.frames_per_second = _rate(self._stream, self._index)
+        self.notice = _notice(path, self._index)
         try:
-            self._stream = _video_stream(self._container, path)
-            self._stream.thread_type = "AUTO"
-            self._index = build_index(self._container, self._stream)
-            if self._index.frame_count == 0:
-                raise FrameSourceError(
-                    f"{path}: no frame of this video can be decoded; it is damaged or cut off"
-                )
-            self._times = self._index.times or tuple(range(self._index.frame_count))
-            self._position = {time: index for index, time in enumerate(self._times)}
-            self._decoder: Iterator[VideoFrame] | None = None
-            self._next_index = 0
-            self._kept = _KeptFrames(_KEPT_BYTES)
-            self.frame_count = self._index.frame_count
-            self.names = tuple(f"{index:05d}" for index in range(self.frame_count))
-            self.frames_per_second = _rate(self._stream, self._index)
-            self.notice = _notice(path, self._index)
             first = self._read(0)
         except BaseException:
             self._container.close()
@@ -128,8 +126,10 @@ class VideoFrames(FrameSource):
         yield from islice(self._index.keys_before(self._times[index]), _TRIES)
 
     def _start_at(self, decoding_time: int | None) -> None:
+        self._decoder = None
         if decoding_time is None:
-            rewind(self._container, self._stream)
+            self._container.close()
+            self._container, self._stream = _open_stream(self.path)
         else:
             self._container.seek(decoding_time, stream=self._stream)
         self._decoder = decoded_frames(self._container, self._stream)
@@ -216,10 +216,14 @@ def _open_container(path: Path) -> InputContainer:
     return container
 
 
-def _video_stream(container: InputContainer, path: Path) -> VideoStream:
+def _open_stream(path: Path) -> tuple[InputContainer, VideoStream]:
+    """Open a file and choose its first video track."""
+    container = _open_container(path)
     for stream in container.streams.video:
         if not _is_cover(stream):
-            return stream
+            stream.thread_type = "AUTO"
+            return container, stream
+    container.close()
     raise FrameSourceError(f"{path}: there is no video track in this file")
 
 

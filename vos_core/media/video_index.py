@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -17,6 +17,8 @@ from av.container import InputContainer
 from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
+
+OpenStream = Callable[[], tuple[InputContainer, VideoStream]]
 
 _log = logging.getLogger(__name__)
 
@@ -54,16 +56,29 @@ class VideoIndex:
             yield decoding_time
 
 
-def build_index(container: InputContainer, stream: VideoStream) -> VideoIndex:
+def build_index(open_stream: OpenStream) -> VideoIndex:
     """Read through the packets of a file and list its frames.
 
     Args:
-        container: The opened file, at its start; afterwards its position is anywhere.
-        stream: The video stream in it.
+        open_stream: Opens the file afresh; every container that it gives is closed again here.
 
     Returns:
         The index; ``frame_count`` is 0 when no frame can be had.
     """
+    container, stream = open_stream()
+    with container:
+        index = _index_of_packets(container, stream)
+        if index is not None and index.damaged and index.frame_count:
+            return _without_undecodable_end(container, stream, index)
+    if index is not None:
+        return index
+    container, stream = open_stream()
+    with container:
+        return _index_by_decoding(container, stream)
+
+
+def _index_of_packets(container: InputContainer, stream: VideoStream) -> VideoIndex | None:
+    """List the packets that are shown; None where packets do not tell which frames there are."""
     times: list[int] = []
     keys: list[tuple[int, int]] = []
     damaged = False
@@ -91,11 +106,10 @@ def build_index(container: InputContainer, stream: VideoStream) -> VideoIndex:
     times.sort()
     damaged = damaged or len(times) < stream.frames
     if not exact or not keys or len(set(times)) != len(times):
-        return _index_by_decoding(container, stream, tuple(keys), damaged)
+        return None
     whole = [time for time in times if time >= keys[0][0]]  # what comes earlier lacks its key frame
     damaged = damaged or len(whole) < len(times)
-    index = VideoIndex(tuple(whole), len(whole), tuple(keys), stream.frames, damaged)
-    return _without_undecodable_end(container, stream, index) if damaged else index
+    return VideoIndex(tuple(whole), len(whole), tuple(keys), stream.frames, damaged)
 
 
 def decoded_frames(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
@@ -131,20 +145,16 @@ def decoded_frames(container: InputContainer, stream: VideoStream) -> Iterator[V
                 yield frame
 
 
-def _index_by_decoding(
-    container: InputContainer,
-    stream: VideoStream,
-    keys: tuple[tuple[int, int], ...],
-    damaged: bool,
-) -> VideoIndex:
+def _index_by_decoding(container: InputContainer, stream: VideoStream) -> VideoIndex:
     """List the frames that really come out of the decoder."""
-    rewind(container, stream)
-    times = [frame.pts for frame in decoded_frames(container, stream)]
-    known = [time for time in times if time is not None]
-    ascending = all(a < b for a, b in pairwise(known))
-    if len(known) == len(times) and ascending and keys:
-        return VideoIndex(tuple(known), len(times), keys, stream.frames, damaged)
-    return VideoIndex(None, len(times), keys, stream.frames, damaged)
+    frames = [(frame.pts, frame.key_frame) for frame in decoded_frames(container, stream)]
+    damaged = len(frames) < stream.frames
+    times = [time for time, _ in frames if time is not None]
+    ascending = len(times) == len(frames) and all(a < b for a, b in pairwise(times))
+    if not ascending or not any(key for _, key in frames):
+        return VideoIndex(None, len(frames), (), stream.frames, damaged)
+    keys = tuple((time, time) for time, key in frames if key and time is not None)
+    return VideoIndex(tuple(times), len(frames), keys, stream.frames, damaged)
 
 
 def _without_undecodable_end(
@@ -157,12 +167,3 @@ def _without_undecodable_end(
     shown = {frame.pts for frame in decoded_frames(container, stream)}
     usable = tuple(time for time in times if time < last_key_time or time in shown)
     return VideoIndex(usable, len(usable), index.key_times, index.announced, True)
-
-
-def rewind(container: InputContainer, stream: VideoStream) -> None:
-    """Put a container back to its very first packet."""
-    start = stream.start_time if stream.start_time is not None else 0
-    try:
-        container.seek(min(start, 0), stream=stream, backward=True, any_frame=True)
-    except av.error.FFmpegError:
-        container.seek(0, backward=True)

@@ -1,0 +1,99 @@
+"""DAVIS results folders, as the evaluation code of DAVIS 2017 wants them."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from vos_core.media import LabelMapError, OutputError, export_davis_results, read_label_map
+
+
+def maps(*rows: list[int]) -> list[np.ndarray]:
+    return [np.array([row, row], np.uint8) for row in rows]
+
+
+def test_layout_and_names(tmp_path: Path) -> None:
+    export = export_davis_results(tmp_path, maps([0, 1, 2], [1, 1, 2]), sequence="walk")
+    assert export.folder == tmp_path / "walk" and export.frame_count == 2
+    files = sorted(p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file())
+    assert files == ["ImageSets/2017/val.txt", "walk/00000.png", "walk/00001.png"]
+    assert (tmp_path / "ImageSets/2017/val.txt").read_text() == "walk\n"
+    assert read_label_map(tmp_path / "walk/00001.png")[0].tolist() == [1, 1, 2]
+    assert export.warnings == ()
+
+
+def test_a_second_sequence_joins_the_list_and_a_repeat_does_not(tmp_path: Path) -> None:
+    for sequence in ("one", "two", "one"):
+        export_davis_results(tmp_path, maps([1]), sequence=sequence)
+    assert (tmp_path / "ImageSets/2017/val.txt").read_text() == "one\ntwo\n"
+
+
+def test_known_ids_are_numbered_in_ascending_order_for_the_whole_video(tmp_path: Path) -> None:
+    export = export_davis_results(
+        tmp_path, maps([0, 9, 5], [3, 9, 0]), sequence="s", object_ids=[9, 3, 5]
+    )
+    assert export.id_map == {3: 1, 5: 2, 9: 3}
+    assert read_label_map(tmp_path / "s/00000.png")[0].tolist() == [0, 3, 2]
+    assert read_label_map(tmp_path / "s/00001.png")[0].tolist() == [1, 3, 0]
+    assert (
+        len(export.warnings) == 1 and "object 1 first appears in frame 00001" in export.warnings[0]
+    )
+
+
+def test_unknown_ids_are_numbered_as_they_appear(tmp_path: Path) -> None:
+    export = export_davis_results(tmp_path, maps([0, 7], [2, 7]), sequence="s")
+    assert export.id_map == {7: 1, 2: 2}
+    assert read_label_map(tmp_path / "s/00001.png")[0].tolist() == [2, 1]
+
+
+def test_ids_can_be_kept_and_gaps_are_told(tmp_path: Path) -> None:
+    export = export_davis_results(tmp_path, maps([1, 5]), sequence="s", renumber=False)
+    assert read_label_map(tmp_path / "s/00000.png")[0].tolist() == [1, 5]
+    assert any("not contiguous" in text for text in export.warnings)
+
+
+def test_an_object_without_a_pixel_is_told(tmp_path: Path) -> None:
+    export = export_davis_results(tmp_path, maps([1]), sequence="s", object_ids=[1, 2])
+    assert export.warnings == ("object 2 is in no frame",)
+
+
+def test_255_another_size_no_frame_and_bad_names_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(LabelMapError, match=r"frame 00001\.png: .*255"):
+        export_davis_results(tmp_path, maps([1], [255]), sequence="a")
+    with pytest.raises(
+        LabelMapError, match=r"frame 00001\.png: the map is 2x2, the first one is 1"
+    ):
+        export_davis_results(tmp_path, maps([1], [1, 1]), sequence="b")
+    with pytest.raises(LabelMapError, match="no frames"):
+        export_davis_results(tmp_path, [], sequence="c")
+    for name in ("", "../out", "a/b", ".hidden"):
+        with pytest.raises(OutputError, match="name of a sequence"):
+            export_davis_results(tmp_path, maps([1]), sequence=name)
+
+
+def test_the_rest_of_a_longer_export_is_not_mixed_in(tmp_path: Path) -> None:
+    export_davis_results(tmp_path, maps([1], [1], [1]), sequence="s")
+    with pytest.raises(OutputError, match=r"also holds 00002\.png"):
+        export_davis_results(tmp_path, maps([1], [1]), sequence="s")
+
+
+def test_a_blocked_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "s").write_text("in the way")
+    with pytest.raises(OutputError, match="s: a file of that name exists"):
+        export_davis_results(tmp_path, maps([1]), sequence="s")
+
+
+@pytest.mark.slow
+def test_export_of_1080p_maps_keeps_up(tmp_path: Path) -> None:
+    """The aim is 100 maps a second, reading back included; half of it leaves room for a busy CI."""
+    label_map = np.zeros((1080, 1920), np.uint8)
+    for object_id, centre in enumerate([(400, 500), (900, 300), (1400, 700)], start=1):
+        cv2.ellipse(label_map, centre, (220, 140), 20 * object_id, 0, 360, object_id, -1)
+    count = 100
+    start = time.process_time()
+    export_davis_results(tmp_path, (label_map for _ in range(count)), sequence="s")
+    assert count / (time.process_time() - start) > 50

