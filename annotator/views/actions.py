@@ -1,4 +1,4 @@
-"""The one table of actions: menus, tool bars, shortcuts, tool tips and the F1 sheet come from it."""
+"""The one table of actions: menus, tool bars, keys, tool tips and the F1 sheet come from it."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import colorsys
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 
 import numpy as np
 
@@ -29,7 +30,7 @@ def argb(colour: Colour, alpha: float) -> int:
 def reliability_colour(reliability: float) -> Colour:
     """Colour of a reliability in [0, 1]: red for doubt over yellow to blue for trust."""
     value = min(max(reliability, 0.0), 1.0)
-    for (low, first), (high, second) in zip(_DOUBT_TO_TRUST, _DOUBT_TO_TRUST[1:], strict=False):
+    for (low, first), (high, second) in pairwise(_DOUBT_TO_TRUST):
         if value <= high:
             share = (value - low) / (high - low)
             red, green, blue = (

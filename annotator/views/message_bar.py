@@ -51,7 +51,7 @@ class MessageBar(QFrame):
         self._button = QPushButton(self)
         self._button.clicked.connect(self.action_triggered)
         close = QToolButton(self)
-        close.setText("×")
+        close.setText("\N{MULTIPLICATION SIGN}")
         close.setToolTip("Dismiss")
         close.clicked.connect(self.dismiss)
         layout = QHBoxLayout(self)

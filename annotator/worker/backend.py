@@ -1,4 +1,4 @@
-"""The network as the window sees it. The only module of the application that reaches vos_core.inference."""
+"""The network as the window sees it: the only module here that reaches vos_core.inference."""
 
 from __future__ import annotations
 

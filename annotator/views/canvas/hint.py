@@ -43,7 +43,8 @@ class CanvasHint(QWidget):
     def show_first_object(self) -> None:
         """Tell how to begin, at the lower edge of the frame."""
         self._label.setStyleSheet(
-            "background: rgba(20, 22, 26, 215); color: #e6e8ec; border-radius: 8px; padding: 4px 14px"
+            "background: rgba(20, 22, 26, 215); color: #e6e8ec; border-radius: 8px; "
+            "padding: 4px 14px"
         )
         self._show(FIRST_OBJECT, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom)
 

@@ -53,7 +53,7 @@ class FrameLayer(QGraphicsItem):
         """Draw the exposed part."""
         zoom = option.levelOfDetailFromTransform(painter.worldTransform())
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, zoom < 2.0)
-        exposed = option.exposedRect.adjusted(-1, -1, 1, 1).intersected(self.boundingRect())  # type: ignore[attr-defined]
+        exposed = option.exposedRect.adjusted(-1, -1, 1, 1).intersected(self.boundingRect())
         painter.drawPixmap(exposed, self._pixmap, exposed)
 
 
@@ -96,6 +96,21 @@ class IndexedLayer(QGraphicsItem):
         self._wrap()
         self.update()
 
+    def refresh(self, values: np.ndarray, region: QRect) -> None:
+        """Show a map of the same size that differs from the one before in a rectangle only.
+
+        Args:
+            values: As in `set_values`; often the same array, edited.
+            region: Changed rectangle in map pixels.
+        """
+        if self._values is None or values.shape != self._values.shape:
+            self.set_values(values, stride=self._stride)
+            return
+        if values is not self._values:
+            self._values = np.ascontiguousarray(values)
+            self._wrap()
+        self.update_region(region)
+
     def set_colour_table(self, table: ColourTable) -> None:
         """Colour the map otherwise; no pixel is touched."""
         if len(table) != 256:
@@ -137,7 +152,7 @@ class IndexedLayer(QGraphicsItem):
         if self._image.isNull():
             return
         s = self._stride
-        exposed: QRectF = option.exposedRect  # type: ignore[attr-defined]
+        exposed: QRectF = option.exposedRect
         exposed = exposed.adjusted(-s, -s, s, s).intersected(self.boundingRect())
         source = QRect(
             int(exposed.left() // s),

@@ -43,7 +43,7 @@ def left_button_text(tool: Tool, object_name: str | None, *, locked: bool = Fals
     return {
         Tool.BRUSH: f"Drag: paint {object_name} · right button erases · [ ] or Alt+wheel: size",
         Tool.ERASER: f"Drag: erase {object_name} · [ ] or Alt+wheel: size",
-        Tool.POLYGON: f"Click: corners of {object_name} · double click or Enter closes · Esc drops it",
+        Tool.POLYGON: f"Click: corner of {object_name} · double click or Enter closes · Esc drops",
         Tool.LASSO: f"Drag: outline {object_name} · right button takes the area away",
         Tool.FILL: f"Click: fill the area with {object_name} · right button clears it",
     }[tool]

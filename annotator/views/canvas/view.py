@@ -340,10 +340,14 @@ class CanvasView(QGraphicsView):
 
     def event(self, event: QEvent) -> bool:
         """Take Space and, with an outline in hand, Enter and Backspace before shortcuts do."""
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
-            if event.key() in self._own_keys() and not event.modifiers():
-                event.accept()
-                return True
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() == QEvent.Type.ShortcutOverride
+            and event.key() in self._own_keys()
+            and not event.modifiers()
+        ):
+            event.accept()
+            return True
         return bool(super().event(event))
 
     def _own_keys(self) -> tuple[Qt.Key, ...]:

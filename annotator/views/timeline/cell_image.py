@@ -1,4 +1,4 @@
-"""Cells of the object x time matrix as an image, reduced to one column a pixel when they are many."""
+"""Cells of the object x time matrix as an image, with at most one column a pixel."""
 
 from __future__ import annotations
 

@@ -1,0 +1,100 @@
+"""One window with everything behind it, built and connected."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QApplication
+
+from annotator.controller.editor import Editor
+from annotator.controller.export_controller import ExportController
+from annotator.controller.frame_controller import FrameController
+from annotator.controller.history_controller import HistoryController
+from annotator.controller.layer_controller import LayerController
+from annotator.controller.object_controller import ObjectController
+from annotator.controller.paint_controller import PaintController
+from annotator.controller.propagation_controller import PropagationController
+from annotator.controller.review_controller import ReviewController
+from annotator.controller.session_controller import SessionController
+from annotator.controller.window_controller import WindowController
+from annotator.storage.settings import Settings
+from annotator.views.main_window import MainWindow
+from annotator.worker.backend import Backend
+from annotator.worker.engine import FrameReader
+from annotator.worker.service import PropagationService
+from vos_core.media import MediaError, open_frames
+
+_log = logging.getLogger(__name__)
+
+
+def make_qt_application() -> QApplication:
+    """Return the application object of the process, made at the first call."""
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        return existing
+    app = QApplication(sys.argv[:1])
+    app.setApplicationName("VOS Annotator")
+    app.setDesktopFileName("vos-annotator")
+    return app
+
+
+class Application(QObject):
+    """Window, controllers and worker of one process.
+
+    Args:
+        backend: The network; loaded by `service.load`, in the worker's thread.
+        settings: What is remembered from run to run.
+        open_reader: How the worker opens frames.
+    """
+
+    def __init__(
+        self,
+        *,
+        backend: Backend,
+        settings: Settings,
+        open_reader: Callable[[Path], FrameReader] = open_frames,
+    ) -> None:
+        super().__init__()
+        self.window = MainWindow()
+        self.service = PropagationService(backend, open_reader, self)
+        self.editor = Editor(self)
+        window, editor = self.window, self.editor
+        self.layers = LayerController(editor, window)
+        self.frames = FrameController(editor, window)
+        self.history = HistoryController(editor, window)
+        self.paint = PaintController(editor, window)
+        self.objects = ObjectController(editor, window, self.layers)
+        self.propagation = PropagationController(editor, window, self.layers, self.service)
+        self.review = ReviewController(editor, window)
+        self.session = SessionController(editor, window, self.frames, self.propagation)
+        self.export = ExportController(editor, window)
+        self.view = WindowController(editor, window, settings, self.paint, self.propagation)
+        window.actions_table["file.open_sample"].triggered.connect(self.open_sample)
+        window.closing.connect(self.shut_down)
+        app = QApplication.instance()
+        if app is not None:
+            app.aboutToQuit.connect(self.shut_down)
+
+    @Slot()
+    def open_sample(self) -> None:
+        """Open the sample clip; its project lies in the user's own data folder."""
+        from vos_core.media.sample import sample_clip
+
+        try:
+            clip = sample_clip()
+        except (MediaError, OSError) as error:
+            self.editor.fail(str(error))
+            return
+        self.session.open_path(clip, beside=False)
+
+    @Slot()
+    def shut_down(self) -> None:
+        """Save and end every thread; safe to call twice."""
+        self.session.close()
+        self.export.close()
+        self.frames.close()
+        self.service.shut_down()

@@ -1,0 +1,1 @@
+"""Between widgets, model and worker: gestures become commands, results become undo steps."""

@@ -1,0 +1,372 @@
+"""One run of the network: from a key press to one undoable step, with corrections in between."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from annotator.controller.editor import DocumentListeners, Editor
+from annotator.controller.layer_controller import LayerController
+from annotator.controller.propagation_plan import passes_after, plan_propagation
+from annotator.controller.workspace import Workspace
+from annotator.model.changes import ChangeSet
+from annotator.model.errors import HistoryBusyError, ModelError
+from annotator.model.history import PropagationRun
+from annotator.views.main_window import MainWindow
+from annotator.views.panels.propagation_bar import RunStatus
+from annotator.worker.jobs import (
+    BackendInfo,
+    Correction,
+    Direction,
+    EndReason,
+    JobEnd,
+    JobResult,
+    PropagationJob,
+    PropagationPass,
+)
+from annotator.worker.service import PropagationService
+
+RESTART_DELAY_MS = 250
+"""Silence after the last stroke on a frame already passed before the run restarts from it."""
+
+_SPEED_WINDOW = 12
+
+
+class PropagationController(QObject):
+    """Starts runs, puts results into the document, hands corrections to the worker."""
+
+    run_ended = Signal(object)
+    """`EndReason` after the step was closed."""
+    frame_applied = Signal(int)
+    """A result is in the document."""
+
+    def __init__(
+        self,
+        editor: Editor,
+        window: MainWindow,
+        layers: LayerController,
+        service: PropagationService,
+    ) -> None:
+        super().__init__(window)
+        self._editor = editor
+        self._window = window
+        self._layers = layers
+        self._service = service
+        self._listeners = DocumentListeners()
+        self._run: PropagationRun | None = None
+        self._workspace: Workspace | None = None
+        self._job: PropagationJob | None = None
+        self._direction = Direction.FORWARD
+        self._visited: list[int] = []
+        self._done_before = 0
+        self._object_ids: tuple[int, ...] = ()
+        self._following = False
+        self._adding = False
+        self._ending: JobEnd | None = None
+        self._stamps: deque[float] = deque(maxlen=_SPEED_WINDOW)
+        self._started = 0.0
+        self._info: BackendInfo | None = None
+        self._restart_from: int | None = None
+        self._restart_timer = QTimer(self)
+        self._restart_timer.setSingleShot(True)
+        self._restart_timer.setInterval(RESTART_DELAY_MS)
+        self._restart_timer.timeout.connect(self._restart)
+        actions = window.actions_table
+        handlers: dict[str, Callable[[], object]] = {
+            "propagate.forward": self._forward,
+            "propagate.backward": self._backward,
+            "propagate.both": self._both,
+            "propagate.stop": self.stop,
+        }
+        for name, handler in handlers.items():
+            actions[name].triggered.connect(handler)
+        actions["propagate.pause"].toggled.connect(self._on_pause)
+        editor.workspace_changed.connect(self._on_workspace)
+        editor.navigated.connect(self._on_navigated)
+        service.loaded.connect(self._on_loaded)
+        service.load_failed.connect(self._on_load_failed)
+        service.result_ready.connect(self._on_result)
+        service.job_ended.connect(self._on_job_ended)
+        self._refresh()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a run is open, paused ones included."""
+        return self._run is not None
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the run waits."""
+        return self._run is not None and self._service.is_paused
+
+    @property
+    def backend(self) -> BackendInfo | None:
+        """The network in use, ``None`` until it is loaded."""
+        return self._info
+
+    # --- starting and ending ---------------------------------------------------------------
+
+    @Slot()
+    def _forward(self) -> None:
+        self.start(Direction.FORWARD)
+
+    @Slot()
+    def _backward(self) -> None:
+        self.start(Direction.BACKWARD)
+
+    @Slot()
+    def _both(self) -> None:
+        self.start(Direction.BOTH)
+
+    def start(self, direction: Direction) -> bool:
+        """Begin a run from the frame in view; tells why when it cannot.
+
+        Args:
+            direction: Which way masks travel.
+        """
+        workspace = self._editor.workspace
+        if workspace is None:
+            self._editor.warn("Open a video or a folder of frames first.")
+            return False
+        if self._run is not None:
+            self._editor.warn("A propagation is running; stop it (Ctrl+.) to start another.")
+            return False
+        document = workspace.document
+        references = document.reference_frames()
+        plan = plan_propagation(direction, self._editor.frame, references, document.frame_count)
+        if plan is None:
+            self._editor.warn("Paint an object on some frame first: there is nothing to carry yet.")
+            return False
+        if not plan.passes:
+            self._editor.warn(
+                f"There is no frame left {'after' if direction is Direction.FORWARD else 'before'} "
+                f"frame {plan.start} that a person has not made."
+            )
+            return False
+        try:
+            self._run = workspace.history.begin_propagation(text=f"propagate {direction.value}")
+        except ModelError as error:
+            self._editor.warn(str(error))
+            return False
+        self._workspace = workspace
+        self._direction = direction
+        self._following = True
+        self._done_before = 0
+        self._started = time.monotonic()
+        self._send(plan.passes)
+        return True
+
+    def _send(self, passes: tuple[PropagationPass, ...]) -> None:
+        workspace = self._workspace
+        assert workspace is not None
+        document = workspace.document
+        references = {i: document.label_map(i) for i in document.reference_frames()}
+        self._visited = []
+        self._stamps.clear()
+        self._object_ids = tuple(sorted(document.objects.ids))
+        self._job = PropagationJob(
+            number=self._service.next_number(),
+            frames_path=workspace.sequence.path,
+            references=references,
+            passes=passes,
+        )
+        self._service.start(self._job)
+        self._refresh()
+
+    @Slot()
+    def stop(self) -> None:
+        """End the run after the frame in hand; what is done stays, as one undo step."""
+        self._restart_timer.stop()
+        self._service.stop()
+
+    @Slot(bool)
+    def _on_pause(self, paused: bool) -> None:
+        if self._run is None:
+            return
+        if paused:
+            self._service.pause()
+        else:
+            self._stamps.clear()
+            self._service.resume()
+        self._refresh()
+
+    def abandon(self) -> None:
+        """End the run at once because its sequence is closed; what is done stays."""
+        self._restart_timer.stop()
+        if self._run is not None:
+            self._service.stop()
+            self._finish(JobEnd(0, EndReason.STOPPED), quiet=True)
+
+    # --- results ---------------------------------------------------------------------------
+
+    @Slot(object)
+    def _on_result(self, message: JobResult) -> None:
+        if self._run is None:
+            return
+        result = message.result
+        self._adding = True
+        try:
+            self._run.add(
+                result.index,
+                result.label_map,
+                result.reliability_map,
+                result.object_reliability,
+            )
+        except ModelError as error:
+            self._editor.fail(str(error))
+            self.stop()
+            return
+        finally:
+            self._adding = False
+        if result.cluster_map is not None:
+            self._layers.keep_clusters(result.index, result.cluster_map, self._object_ids)
+        self._visited.append(result.index)
+        self._stamps.append(time.monotonic())
+        if self._following:
+            self._editor.go_to(result.index, by_run=True)
+        self.frame_applied.emit(result.index)
+        self._refresh()
+
+    @Slot(object)
+    def _on_job_ended(self, end: JobEnd) -> None:
+        if self._run is not None:
+            self._finish(end)
+
+    def _finish(self, end: JobEnd, *, quiet: bool = False) -> None:
+        run = self._run
+        if run is None:
+            return
+        try:
+            run.close()
+        except HistoryBusyError:  # results wait for the stroke in hand
+            self._ending = end
+            QTimer.singleShot(30, self._finish_later)
+            return
+        done = self._done_before + len(self._visited)
+        self._restart_timer.stop()
+        self._restart_from = None
+        self._run = self._job = self._workspace = None
+        self._window.actions_table["propagate.pause"].setChecked(False)
+        self._refresh()
+        if not quiet:
+            self._tell(end, done)
+        self.run_ended.emit(end.reason)
+
+    @Slot()
+    def _finish_later(self) -> None:
+        end, self._ending = self._ending, None
+        if end is not None:
+            self._finish(end)
+
+    def _tell(self, end: JobEnd, done: int) -> None:
+        frames = f"{done} frame{'' if done == 1 else 's'}"
+        if end.reason is EndReason.FAILED:
+            kept = f" {frames} done before it are kept." if done else ""
+            if end.message:
+                self._editor.fail(end.message + kept)
+        elif end.reason is EndReason.STOPPED:
+            self._editor.inform(f"Stopped after {frames}. Ctrl+Z takes them back.")
+        else:
+            seconds = time.monotonic() - self._started
+            self._editor.inform(
+                f"Carried the masks through {frames} in {seconds:.0f} s. "
+                "N goes to the most doubtful frame, Ctrl+Z takes the run back."
+            )
+
+    # --- corrections while it runs ---------------------------------------------------------
+
+    @Slot(object)
+    def _on_workspace(self, workspace: Workspace | None) -> None:
+        self._listeners.drop()
+        if workspace is not None:
+            self._listeners.listen(workspace.document.changed, self._on_changed)
+        self._refresh()
+
+    def _on_changed(self, change: ChangeSet) -> None:
+        """A person changed label maps while a run is open: hand them over."""
+        document = self._editor.document
+        if self._run is None or self._adding or document is None or self._job is None:
+            return
+        for index in change.label_maps:
+            if document.is_reference(index):
+                self._take_correction(index)
+
+    def _take_correction(self, index: int) -> None:
+        document, job = self._editor.document, self._job
+        assert document is not None and job is not None
+        if index in self._visited:
+            if self._restart_from is None or index != self._restart_from:
+                self._restart_from = self._earlier(index)
+            self._restart_timer.start()
+        else:
+            self._service.correct(Correction(job.number, index, document.label_map(index)))
+
+    def _earlier(self, index: int) -> int:
+        """Of two corrected frames, the one that the run visited first."""
+        if self._restart_from is None:
+            return index
+        return min(index, self._restart_from, key=self._visited.index)
+
+    @Slot()
+    def _restart(self) -> None:
+        """Go on from a corrected frame that the run had passed."""
+        index, self._restart_from = self._restart_from, None
+        document, job = self._editor.document, self._job
+        if self._run is None or index is None or document is None or job is None:
+            return
+        if self._editor.workspace is not self._workspace:
+            return
+        passes = passes_after(index, job.passes, self._visited)
+        was_paused = self._service.is_paused
+        if not passes:
+            return
+        self._done_before += len(self._visited)
+        self._send(passes)
+        if was_paused:
+            self._service.pause()
+        self._editor.inform(f"Going on from your correction of frame {index}.")
+
+    @Slot(int)
+    def _on_navigated(self, _frame: int) -> None:
+        self._following = False
+
+    # --- showing ---------------------------------------------------------------------------
+
+    @Slot(object)
+    def _on_loaded(self, info: BackendInfo) -> None:
+        self._info = info
+        self._window.propagation.set_model(info.text)
+
+    @Slot(str)
+    def _on_load_failed(self, message: str) -> None:
+        self._info = None
+        self._window.propagation.set_model("no network", tip=message)
+        self._editor.fail(message)
+
+    def status(self) -> RunStatus:
+        """Return what the bar shows."""
+        if self._run is None or self._job is None:
+            return RunStatus()
+        speed = None
+        if len(self._stamps) >= 2:
+            elapsed = self._stamps[-1] - self._stamps[0]
+            speed = (len(self._stamps) - 1) / elapsed if elapsed > 0 else None
+        return RunStatus(
+            running=True,
+            paused=self._service.is_paused,
+            done=len(self._visited),
+            total=self._job.target_count,
+            frames_per_second=speed,
+        )
+
+    def _refresh(self) -> None:
+        actions = self._window.actions_table
+        running, opened = self._run is not None, self._editor.workspace is not None
+        for name in ("propagate.forward", "propagate.backward", "propagate.both"):
+            actions[name].setEnabled(opened and not running)
+        actions["propagate.pause"].setEnabled(running)
+        actions["propagate.stop"].setEnabled(running)
+        self._window.propagation.set_status(self.status())

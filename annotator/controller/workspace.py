@@ -1,0 +1,58 @@
+"""What is open: the frames, their document, its history, and the project that keeps it."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import platformdirs
+
+from annotator.model.document import Document
+from annotator.model.history import History
+from annotator.model.sequence import FrameSequence
+from annotator.storage.session import FOLDER_SUFFIX, ProjectSession, default_folder
+from annotator.storage.settings import APPLICATION
+
+
+class Workspace:
+    """One open sequence. A new project gets its folder with the first change.
+
+    Attributes:
+        sequence: The frames.
+        document: What is annotated on them.
+        history: Undo and redo.
+        project: The project that saves the document, ``None`` until there is something to save.
+    """
+
+    def __init__(
+        self, sequence: FrameSequence, document: Document, project: ProjectSession | None = None
+    ) -> None:
+        self.sequence = sequence
+        self.document = document
+        self.history = History(document)
+        self.project = project
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether every change is in files."""
+        return self.project is None or self.project.is_saved
+
+
+def project_folders(sequence: FrameSequence, *, beside: bool = True) -> list[Path]:
+    """List places for a project of these frames, the best one first.
+
+    Args:
+        sequence: The frames.
+        beside: Whether the folder of the frames may be used.
+
+    Returns:
+        ``NAME.annotation`` beside the frames, the same with the full file name (two videos may
+        differ in their suffix only), then a folder of the user's own.
+    """
+    path = sequence.path
+    digest = hashlib.sha256(str(path).encode()).hexdigest()[:8]
+    own = Path(platformdirs.user_data_dir(APPLICATION, appauthor=False)) / "projects"
+    folders = [own / f"{sequence.name}-{digest}{FOLDER_SUFFIX}"]
+    if beside:
+        folders = [default_folder(sequence), path.parent / f"{path.name}{FOLDER_SUFFIX}", *folders]
+    return list(dict.fromkeys(folders))
