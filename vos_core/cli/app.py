@@ -21,10 +21,32 @@ EXIT_OUR_FAULT = 1
 
 #: command name -> (module, function, one-line help shown by ``vos --help``)
 COMMANDS: dict[str, tuple[str, str, str]] = {
+    "propagate": (
+        "vos_core.cli.propagate",
+        "propagate",
+        "Carry the masks of some frames through a video.",
+    ),
+    "evaluate": (
+        "vos_core.cli.evaluate",
+        "evaluate",
+        "Judge masks, or a model, by J and F of the DAVIS benchmark.",
+    ),
+    "benchmark": (
+        "vos_core.cli.benchmark",
+        "benchmark",
+        "Time a model: median and spread a frame, stages, peak memory.",
+    ),
     "parity": (
         "vos_core.cli.parity",
         "parity",
         "Compare a network with recorded outputs of the authors' code.",
+    ),
+    "train": ("vos_core.cli.train", "train", "Train a network as a configuration file says."),
+    "weights": ("vos_core.cli.weights", "weights", "List, verify and import weights."),
+    "doctor": (
+        "vos_core.cli.doctor",
+        "doctor",
+        "Tell what is missing on this machine and the line that mends it.",
     ),
 }
 

@@ -1,0 +1,124 @@
+"""What ``vos propagate`` is asked to do: which masks, which frames, in which order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vos_core.errors import UserError
+from vos_core.media import FrameSource, read_label_map
+
+Direction = Literal["forward", "backward", "both"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The references and the frames to visit.
+
+    Attributes:
+        references: Frame index -> uint8 [H, W] label map given for it.
+        passes: One sequence of frame indices, in visiting order, for each propagation; a pass
+            never holds a reference frame.
+    """
+
+    references: dict[int, NDArray[np.uint8]]
+    passes: tuple[tuple[int, ...], ...]
+
+    @property
+    def target_count(self) -> int:
+        """How many frames will be segmented."""
+        return sum(len(targets) for targets in self.passes)
+
+    @property
+    def object_ids(self) -> list[int]:
+        """The ids in all references, ascending."""
+        ids = {int(i) for label_map in self.references.values() for i in np.unique(label_map)}
+        return sorted(ids - {0})
+
+
+def make_plan(
+    frames: FrameSource,
+    masks: Sequence[str],
+    *,
+    start: int | None = None,
+    end: int | None = None,
+    direction: Direction = "forward",
+) -> Plan:
+    """Read the masks and lay out the frames to visit.
+
+    Forward goes from the first mask to ``end``, backward from the last mask to ``start``; both goes
+    forward from the first mask and then backward from it.
+
+    Args:
+        frames: The video.
+        masks: ``FRAME=PNG``, or ``PNG`` alone for the frame ``start``.
+        start: First frame of the range, 0 when None.
+        end: Last frame of the range, which is part of it; the video's last when None.
+        direction: Which way to go.
+
+    Raises:
+        UserError: The range or a frame number does not fit the video.
+        LabelMapError: A mask cannot be used.
+    """
+    first, last = _range(frames, start, end)
+    references: dict[int, NDArray[np.uint8]] = {}
+    for text in masks:
+        index, path = parse_mask(text, first)
+        if not first <= index <= last:
+            raise UserError(
+                f"the mask {path} is for frame {index}, outside the frames {first} to {last}"
+            )
+        if index in references:
+            raise UserError(
+                f"two masks for frame {index}; write --mask FRAME=PNG for masks of other frames"
+            )
+        size = (frames.height, frames.width)
+        references[index] = read_label_map(path, size, require_object=True)
+    if not references:
+        raise UserError("give at least one --mask [FRAME=]PNG")
+    passes = _passes(sorted(references), first, last, direction)
+    if not any(passes):
+        raise UserError(
+            f"there is no frame to segment going {direction} from the masks within "
+            f"frames {first} to {last}"
+        )
+    return Plan(references, tuple(targets for targets in passes if targets))
+
+
+def parse_mask(text: str, default_frame: int) -> tuple[int, Path]:
+    """Split ``FRAME=PNG``; a text without a number before the sign is a path as it stands.
+
+    Args:
+        text: What was given for ``--mask``.
+        default_frame: The frame of a mask without a number.
+    """
+    match = re.fullmatch(r"(\d+)=(.+)", text)
+    return (int(match[1]), Path(match[2])) if match else (default_frame, Path(text))
+
+
+def _range(frames: FrameSource, start: int | None, end: int | None) -> tuple[int, int]:
+    last_frame = frames.frame_count - 1
+    first, last = start or 0, last_frame if end is None else end
+    if not 0 <= first <= last <= last_frame:
+        raise UserError(
+            f"frames {first} to {last} do not exist: {frames.path} has frames 0 to {last_frame}"
+        )
+    return first, last
+
+
+def _passes(
+    references: Sequence[int], first: int, last: int, direction: Direction
+) -> list[tuple[int, ...]]:
+    if direction == "backward":
+        order = [range(references[-1] - 1, first - 1, -1)]
+    else:
+        order = [range(references[0] + 1, last + 1)]
+        if direction == "both":
+            order.append(range(references[0] - 1, first - 1, -1))
+    return [tuple(index for index in way if index not in references) for way in order]
