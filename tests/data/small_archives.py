@@ -1,4 +1,4 @@
-"""A small data folder: coloured objects on a grey ground, so that a pixel's colour tells its label."""
+"""A small data folder of coloured objects on grey ground: the colour of a pixel tells its label."""
 
 from __future__ import annotations
 

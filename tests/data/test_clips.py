@@ -70,7 +70,7 @@ def test_a_restored_generator_state_gives_the_same_clip(dataset: ClipDataset) ->
 
 @pytest.mark.parametrize("make", [video_scene, composite_scene, static_scene, look_alike_scene])
 def test_labels_lie_on_the_pixels_of_their_object(store: ImageStore, make) -> None:
-    """Objects are saturated, the ground is grey: before colour changes the label is in the colour."""
+    """Objects are saturated and the ground is grey, until the colours of a clip are changed."""
     pool = SourcePool(store.without(["held_out"]), SPEC)
     rng = np.random.default_rng(2)
     labelled = 0
