@@ -49,6 +49,16 @@ def round_channels(channels: int, width: float) -> int:
     return rounded + 8 if rounded < 0.9 * scaled else rounded
 
 
+def _random_taps(channels: int, kernel: int) -> Tensor:
+    """Depthwise taps to start from when no published weights follow.
+
+    They never learn, so they must not be constant. They come from a generator of their own: the
+    learned parameters' start is the same as if these were not drawn.
+    """
+    generator = torch.Generator().manual_seed(torch.initial_seed() + channels)
+    return torch.randn(channels, 1, kernel, kernel, generator=generator) * (2**0.5 / kernel)
+
+
 class InvertedResidual(nn.Module):
     """Expansion 1x1, depthwise k x k, projection 1x1; identity shortcut where shapes agree."""
 
@@ -60,8 +70,7 @@ class InvertedResidual(nn.Module):
         self.stride = stride
         self.has_shortcut = stride == 1 and inputs == outputs
         self.expand = nn.Conv2d(inputs, hidden, 1) if expansion != 1 else None
-        self.depthwise_weight = nn.Parameter(torch.zeros(hidden, 1, kernel, kernel))
-        self.depthwise_weight.requires_grad_(False)
+        self.depthwise_weight = nn.Parameter(_random_taps(hidden, kernel), requires_grad=False)
         self.depthwise_bias = nn.Parameter(torch.zeros(hidden))
         self.project = nn.Conv2d(hidden, outputs, 1)
 

@@ -26,13 +26,11 @@ class LabelSegments:
         keys: float [R, C], rows sorted by label.
         squared: float32 [R], squared norms.
         bounds: L + 1 row numbers; label j owns rows ``bounds[j]:bounds[j + 1]``.
-        rows: int64 [R], the row of the unsorted keys that each sorted row came from.
     """
 
     keys: Tensor
     squared: Tensor
     bounds: tuple[int, ...]
-    rows: Tensor
 
     @property
     def label_count(self) -> int:
@@ -85,31 +83,27 @@ def build_segments(keys: Tensor, labels: Tensor, label_count: int) -> LabelSegme
     counts = torch.bincount(labels[rows], minlength=label_count)
     bounds = (0, *torch.cumsum(counts, 0).tolist())
     sorted_keys = keys[rows]
-    return LabelSegments(sorted_keys, sorted_keys.float().square().sum(1), bounds, rows)
+    return LabelSegments(sorted_keys, sorted_keys.float().square().sum(1), bounds)
 
 
 def join_segments(parts: Sequence[LabelSegments]) -> LabelSegments:
     """Join the segments of several reference frames, label by label.
 
-    `rows` of the result counts through the parts in order. One part is returned as it is.
+    All parts count the same labels. One part is returned as it is.
     """
     if len(parts) == 1:
         return parts[0]
     label_count = parts[0].label_count
-    keys, squared, rows, bounds = [], [], [], [0]
-    starts = [0]
-    for part in parts:
-        starts.append(starts[-1] + len(part.rows))
+    keys, squared, bounds = [], [], [0]
     for label in range(label_count):
         size = 0
-        for part, start in zip(parts, starts, strict=False):
+        for part in parts:
             piece = slice(part.bounds[label], part.bounds[label + 1])
             keys.append(part.keys[piece])
             squared.append(part.squared[piece])
-            rows.append(part.rows[piece] + start)
             size += piece.stop - piece.start
         bounds.append(bounds[-1] + size)
-    return LabelSegments(torch.cat(keys), torch.cat(squared), tuple(bounds), torch.cat(rows))
+    return LabelSegments(torch.cat(keys), torch.cat(squared), tuple(bounds))
 
 
 def _chunks(query_count: int, reference_count: int) -> range:

@@ -218,18 +218,22 @@ def plain_local_matching(
     radius = max(half_windows)
     for down in range(-radius, radius + 1, atrous):
         for right in range(-radius, radius + 1, atrous):
-            for row in range(max(0, -down), min(height, height - down)):
-                columns = slice(max(0, -right), min(width, width - right))
-                moved = slice(columns.start + right, columns.stop + right)
-                if columns.stop <= columns.start:
-                    continue
-                difference = query[:, row, columns] - keys[:, row + down, moved]
-                distances = difference.square().sum(0)
-                neighbour = labels[row + down, moved]
-                for label in range(label_count):
-                    own = torch.where(neighbour == label, distances, FAR)
-                    for kind, half in enumerate(half_windows):
-                        if max(abs(down), abs(right)) <= half:
-                            cells = result[label, kind, row, columns]
-                            result[label, kind, row, columns] = torch.minimum(cells, own)
+            if abs(down) >= height or abs(right) >= width:
+                continue
+            here = (
+                slice(max(0, -down), min(height, height - down)),
+                slice(max(0, -right), min(width, width - right)),
+            )
+            there = (
+                slice(max(0, down), min(height, height + down)),
+                slice(max(0, right), min(width, width + right)),
+            )
+            distances = (query[(..., *here)] - keys[(..., *there)]).square().sum(0)
+            neighbour = labels[there]
+            for label in range(label_count):
+                own = torch.where(neighbour == label, distances, FAR)
+                for kind, half in enumerate(half_windows):
+                    if max(abs(down), abs(right)) <= half:
+                        cells = result[(label, kind, *here)].clone()
+                        result[(label, kind, *here)] = torch.minimum(cells, own)
     return result
