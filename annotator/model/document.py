@@ -118,8 +118,10 @@ class Document:
                 reported to storage.
         """
         editor = DocumentEditor(self)
-        yield editor
-        self._emit(editor.change, provisional=provisional)
+        try:
+            yield editor
+        finally:  # what was written is told, even when the command failed half way
+            self._emit(editor.change, provisional=provisional)
 
     def _emit(self, change: ChangeSet, *, provisional: bool) -> None:
         if change.objects:

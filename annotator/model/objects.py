@@ -30,7 +30,7 @@ def display_colour(object_id: int) -> Colour:
     """Colour in which an object is shown at first (red, green, blue; 0..255).
 
     The first 22 come from palettes made for colour-blind readers. After them hue goes on by the
-    golden ratio while lightness alternates over three levels, so that neighbours differ in
+    golden ratio while lightness goes through five levels, so that neighbours differ in
     lightness as well as in hue. No colour equals an entry of the export palette (VOC), on purpose:
     a colour seen on the screen is never mistaken for a value in a file.
 
@@ -45,7 +45,7 @@ def display_colour(object_id: int) -> Colour:
         return _SAFE_COLOURS[object_id - 1]
     step = object_id - len(_SAFE_COLOURS)
     hue = (step * 0.6180339887498949) % 1.0
-    lightness = (0.42, 0.58, 0.74)[step % 3]
+    lightness = (0.38, 0.62, 0.46, 0.74, 0.54)[step % 5]
     red, green, blue = colorsys.hls_to_rgb(hue, lightness, 0.75)
     # All VOC entries are built of the bits 128, 64 and 32 (ids below 255), hence even: odd red sets
     # apart.

@@ -116,7 +116,7 @@ class ReplaceLabelMap(FrameChanges):
         label_map: ByteMap,
         *,
         text: str = "import mask",
-        protect_locked: bool = True,
+        protect: bool = True,
     ) -> ReplaceLabelMap:
         """Plan the exchange.
 
@@ -125,7 +125,7 @@ class ReplaceLabelMap(FrameChanges):
             frame_index: frame.
             label_map: uint8 [H, W]; every id in it must be in the object table.
             text: for the menu.
-            protect_locked: keep the pixels of locked objects and give them no new ones.
+            protect: objects that are locked, or verified in this frame, keep exactly their pixels.
 
         Raises:
             FrameError: no such frame or another size.
@@ -141,10 +141,12 @@ class ReplaceLabelMap(FrameChanges):
                 "add these objects first"
             )
         old = document.label_map(frame_index)
-        new = label_map
-        if protect_locked:
-            new = merge_label_maps(old, label_map, kept_ids=document.locked_ids())
         row = document.cells.row(frame_index)
+        new = label_map
+        if protect:
+            verified = document.cells.objects_in(frame_index, CellState.VERIFIED)
+            kept = document.locked_ids().union(verified)
+            new = merge_label_maps(old, label_map, kept_ids=kept)
         changes: dict[int, tuple[CellState, int]] = {}
         for object_id in ids_in(old) | ids_in(new):
             before, after = old == object_id, new == object_id
@@ -168,12 +170,20 @@ class SetCellState(FrameChanges):
         object_ids: Iterable[int],
         state: CellState,
         *,
+        include_empty: bool = False,
         text: str = "",
     ) -> SetCellState:
         """Plan a change of state; pixels stay as they are.
 
-        Verifying leaves out cells that are empty: there is nothing to agree to. Setting EMPTY is
-        refused for a cell that has pixels; `ClearRange` takes pixels away.
+        Args:
+            document: as it is now.
+            frames: frames.
+            object_ids: objects.
+            state: any but EMPTY (`ClearRange` empties cells). DRAWN and PROPAGATED are given to cells
+                with pixels only.
+            include_empty: with VERIFIED or CORRECTED, also say of empty cells that the object is
+                rightly not there, so that no propagation puts it there.
+            text: for the menu.
 
         Raises:
             ObjectError: an id that is not in the table.
@@ -184,12 +194,15 @@ class SetCellState(FrameChanges):
             raise FrameError("a cell is emptied by clearing its pixels, not by its state")
         changes = []
         for frame_index in frames:
-            document.label_maps.get(frame_index)
+            label_map = document.label_map(frame_index)
             row = document.cells.row(frame_index)
+            allowed = set(ids)
+            if state in (CellState.DRAWN, CellState.PROPAGATED):
+                allowed &= ids_in(label_map)
             cells = {
                 object_id: (state, row.codes[object_id])
-                for object_id in ids
-                if row.state(object_id) is not CellState.EMPTY
+                for object_id in sorted(allowed)
+                if include_empty or row.state(object_id) is not CellState.EMPTY
             }
             changes.append(FrameChange(frame_index, row, row.with_cells(cells)))
         return cls(text or f"mark as {state.name.lower()}", changes)

@@ -1,0 +1,241 @@
+"""Laws of the document under random commands: undo, redo, protection, consistency."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from annotator.model.cells import CellState
+from annotator.model.commands import (
+    AddObject,
+    ChangeObject,
+    ChooseReference,
+    ClearRange,
+    PaintStroke,
+    RemoveObject,
+    ReplaceLabelMap,
+    SetCellState,
+)
+from annotator.model.document import Document
+from annotator.model.errors import LockedObjectError
+from annotator.model.history import History
+from annotator.model.painting import brush_segment, flood_fill
+from annotator.model.references import ReferenceChoice
+from tests.model.states import check_consistent, state_of
+
+FRAMES, HEIGHT, WIDTH = 3, 7, 9
+
+frames = st.integers(0, FRAMES - 1)
+seeds = st.integers(0, 2**32 - 1)
+coordinates = st.tuples(st.floats(-3, WIDTH + 3), st.floats(-3, HEIGHT + 3))
+radii = st.floats(0.3, 5)
+
+
+class RandomEdits(RuleBasedStateMachine):
+    """Random commands, undone and redone, against states remembered as bytes."""
+
+    @initialize()
+    def start(self) -> None:
+        # Room for two plain maps only: the others go through compression all the time.
+        self.document = Document(FRAMES, HEIGHT, WIDTH, plain_bytes=1)
+        self.history = History(self.document)
+        for _ in range(2):
+            self.history.do(AddObject.prepare(self.document))
+        self.history.clear()
+        self.states = [state_of(self.document)]
+        self.position = 0
+
+    def pick(self, seed: int) -> int:
+        ids = self.document.objects.ids
+        return ids[seed % len(ids)]
+
+    def note(self, done: bool) -> None:
+        if done:
+            self.position += 1
+            del self.states[self.position :]
+            self.states.append(state_of(self.document))
+
+    def do(self, prepare) -> None:
+        try:
+            command = prepare()
+        except LockedObjectError:
+            return
+        self.note(self.history.do(command))
+
+    def has_objects(self) -> bool:
+        return len(self.document.objects) > 0
+
+    @precondition(lambda self: len(self.document.objects) < 5)
+    @rule()
+    def add_object(self) -> None:
+        self.do(lambda: AddObject.prepare(self.document))
+
+    @precondition(lambda self: len(self.document.objects) > 1)
+    @rule(seed=seeds)
+    def remove_object(self, seed: int) -> None:
+        self.do(lambda: RemoveObject.prepare(self.document, self.pick(seed)))
+
+    @precondition(has_objects)
+    @rule(seed=seeds, locked=st.booleans(), opacity=st.floats(0, 1))
+    def change_object(self, seed: int, locked: bool, opacity: float) -> None:
+        record = self.document.objects[self.pick(seed)]
+        changed = replace(record, locked=locked, opacity=opacity)
+        self.do(lambda: ChangeObject.prepare(self.document, changed))
+
+    @precondition(has_objects)
+    @rule(
+        frame=frames, seed=seeds, start=coordinates, end=coordinates, radius=radii,
+        protect=st.booleans(), erase=st.booleans(), shape=st.sampled_from(["round", "square"]),
+    )  # fmt: skip
+    def paint(self, frame, seed, start, end, radius, protect, erase, shape) -> None:
+        patch = brush_segment(start, end, radius, shape=shape)
+        value = 0 if erase else self.pick(seed)
+        self.do(
+            lambda: PaintStroke.prepare(self.document, frame, *patch, value, protect_others=protect)
+        )
+
+    @precondition(has_objects)
+    @rule(
+        frame=frames, seed=seeds, radius=radii,
+        points=st.lists(coordinates, min_size=1, max_size=4), aborts=st.booleans(),
+        erase=st.booleans(),
+    )  # fmt: skip
+    def drag(self, frame, seed, radius, points, aborts, erase) -> None:
+        own = self.pick(seed)
+        before = state_of(self.document)
+        try:
+            stroke = self.history.begin_stroke(
+                frame, 0 if erase else own, erased_id=own if erase else None
+            )
+        except LockedObjectError:
+            return
+        for start, end in zip(points, points[1:] or points, strict=False):
+            stroke.add(*brush_segment(start, end, radius))
+        if aborts:
+            stroke.abort()
+            assert state_of(self.document) == before
+        else:
+            self.note(stroke.finish())
+
+    @precondition(has_objects)
+    @rule(frame=frames, seed=seeds, x=st.floats(0, WIDTH), y=st.floats(0, HEIGHT))
+    def fill(self, frame: int, seed: int, x: float, y: float) -> None:
+        patch = flood_fill(self.document.label_map(frame), x, y)
+        self.do(lambda: PaintStroke.prepare(self.document, frame, *patch, self.pick(seed)))
+
+    @rule(frame=frames, seed=seeds)
+    def import_mask(self, frame: int, seed: int) -> None:
+        values = [0, *self.document.objects.ids]
+        label_map = np.random.default_rng(seed).choice(values, (HEIGHT, WIDTH)).astype(np.uint8)
+        self.do(lambda: ReplaceLabelMap.prepare(self.document, frame, label_map))
+
+    @precondition(has_objects)
+    @rule(
+        seed=seeds, chosen=st.sets(frames, min_size=1),
+        state=st.sampled_from([s for s in CellState if s is not CellState.EMPTY]),
+    )  # fmt: skip
+    def set_state(self, seed: int, chosen: set[int], state: CellState) -> None:
+        ids = [self.pick(seed)]
+        self.do(lambda: SetCellState.prepare(self.document, sorted(chosen), ids, state))
+
+    @precondition(has_objects)
+    @rule(seed=seeds, chosen=st.sets(frames, min_size=1))
+    def clear_range(self, seed: int, chosen: set[int]) -> None:
+        ids = [self.pick(seed)]
+        self.do(lambda: ClearRange.prepare(self.document, sorted(chosen), ids))
+
+    @rule(frame=frames, choice=st.sampled_from(list(ReferenceChoice)))
+    def choose_reference(self, frame: int, choice: ReferenceChoice) -> None:
+        self.do(lambda: ChooseReference.prepare(self.document, frame, choice))
+
+    @precondition(has_objects)
+    @rule(
+        seed=seeds, chosen=st.lists(frames, min_size=1, max_size=6), overwrite=st.booleans(),
+        only=st.booleans(), aborts=st.booleans(),
+    )  # fmt: skip
+    def propagate(self, seed, chosen, overwrite, only, aborts) -> None:
+        rng = np.random.default_rng(seed)
+        ids = self.document.objects.ids
+        protected = self.protected_pixels(overwrite=overwrite)
+        before, steps = state_of(self.document), len(self.history._done)
+        run = self.history.begin_propagation(
+            object_ids=ids[:1] if only else None, overwrite_person=overwrite
+        )
+        for frame in chosen:
+            label_map = rng.choice([0, *ids, 77], (HEIGHT, WIDTH)).astype(np.uint8)
+            reliability = rng.integers(0, 256, (HEIGHT, WIDTH), dtype=np.uint8)
+            run.add(frame, label_map, reliability, {i: float(rng.random()) for i in ids})
+        assert self.protected_pixels(overwrite=overwrite) == protected
+        if aborts and len(set(chosen)) == len(chosen):
+            run.abort()
+            assert state_of(self.document) == before
+            self.forget_redo(changed=False)
+        else:
+            run.close()
+            added = len(self.history._done) - steps
+            if added == 1:
+                self.note(True)
+            elif added:  # a frame came twice: two steps, the state between them is not known here
+                self.position = 0
+                self.states = [state_of(self.document)]
+                self.history.clear()
+
+    def forget_redo(self, *, changed: bool) -> None:
+        """A run that was aborted after adding frames cannot bring the redone steps back."""
+        if not self.history.can_redo:
+            del self.states[self.position + 1 :]
+
+    def protected_pixels(self, *, overwrite: bool) -> dict[tuple[int, int], bytes]:
+        states = [CellState.VERIFIED]
+        if not overwrite:
+            states += [CellState.DRAWN, CellState.CORRECTED]
+        locked = self.document.locked_ids()
+        return {
+            (index, i): self.document.object_mask(index, i).tobytes()
+            for index in range(FRAMES)
+            for i in {*self.document.cells.objects_in(index, *states), *locked}
+        }
+
+    @precondition(lambda self: self.history.can_undo)
+    @rule()
+    def undo(self) -> None:
+        self.history.undo()
+        self.position -= 1
+        assert state_of(self.document) == self.states[self.position]
+
+    @precondition(lambda self: self.history.can_redo)
+    @rule()
+    def redo(self) -> None:
+        self.history.redo()
+        self.position += 1
+        assert state_of(self.document) == self.states[self.position]
+
+    @invariant()
+    def is_consistent(self) -> None:
+        check_consistent(self.document)
+        assert self.history.can_undo == (self.position > 0)
+
+    def teardown(self) -> None:
+        """Undo all restores every byte, redo all the end state."""
+        while self.history.can_redo:
+            self.redo()
+        end = state_of(self.document)
+        while self.history.can_undo:
+            self.undo()
+        assert state_of(self.document) == self.states[0]
+        while self.history.can_redo:
+            self.redo()
+        assert state_of(self.document) == end
+
+
+TestRandomEdits = RandomEdits.TestCase
+TestRandomEdits.settings = settings(
+    max_examples=40,
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
