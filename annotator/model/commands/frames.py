@@ -179,8 +179,8 @@ class SetCellState(FrameChanges):
             document: as it is now.
             frames: frames.
             object_ids: objects.
-            state: any but EMPTY (`ClearRange` empties cells). DRAWN and PROPAGATED are given to cells
-                with pixels only.
+            state: any but EMPTY (`ClearRange` empties cells). DRAWN and PROPAGATED are given only
+                to cells with pixels.
             include_empty: with VERIFIED or CORRECTED, also say of empty cells that the object is
                 rightly not there, so that no propagation puts it there.
             text: for the menu.
