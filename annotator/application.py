@@ -6,8 +6,9 @@ import logging
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import TracebackType
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QMessageLogContext, QObject, QtMsgType, Slot, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from annotator.controller.editor import Editor
@@ -31,11 +32,27 @@ from vos_core.media import MediaError, open_frames
 _log = logging.getLogger(__name__)
 
 
+_QT_LEVELS = {
+    QtMsgType.QtDebugMsg: logging.DEBUG,
+    QtMsgType.QtInfoMsg: logging.INFO,
+    QtMsgType.QtWarningMsg: logging.WARNING,
+    QtMsgType.QtCriticalMsg: logging.ERROR,
+    QtMsgType.QtFatalMsg: logging.CRITICAL,
+}
+
+
+def _log_qt_message(kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
+    """Send Qt's own messages where ours go; what an offscreen display lacks is no news."""
+    level = logging.DEBUG if "plugin does not support" in text else _QT_LEVELS[kind]
+    logging.getLogger("qt").log(level, "%s", text)
+
+
 def make_qt_application() -> QApplication:
     """Return the application object of the process, made at the first call."""
     existing = QApplication.instance()
     if isinstance(existing, QApplication):
         return existing
+    qInstallMessageHandler(_log_qt_message)
     app = QApplication(sys.argv[:1])
     app.setApplicationName("VOS Annotator")
     app.setDesktopFileName("vos-annotator")
@@ -78,6 +95,16 @@ class Application(QObject):
         app = QApplication.instance()
         if app is not None:
             app.aboutToQuit.connect(self.shut_down)
+
+    def report_fault(
+        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        """Log a fault of ours and tell it in the window, which goes on; for ``sys.excepthook``."""
+        _log.error("a fault in the window", exc_info=(kind, error, trace))
+        self.editor.fail(
+            f"Something went wrong in the application itself ({kind.__name__}: {error}). "
+            "Your work is saved as always; please report it."
+        )
 
     @Slot()
     def open_sample(self) -> None:

@@ -129,6 +129,7 @@ def _run_window(arguments: argparse.Namespace) -> int:
     application = Application(
         backend=NetworkBackend(arguments.model, arguments.device), settings=Settings()
     )
+    sys.excepthook = application.report_fault
     application.window.show()
 
     def open_first() -> None:

@@ -18,7 +18,6 @@ from annotator.views.colour_tables import cluster_table, mask_table, reliability
 from annotator.views.main_window import MainWindow
 from annotator.views.panels.overlay_panel import OverlayState
 
-CLUSTER_STRIDE = 8
 _CLUSTER_BYTES = 64 << 20
 
 
@@ -59,7 +58,7 @@ class LayerController(QObject):
 
         Args:
             frame: Frame index.
-            cluster_map: uint8 [h, w] at stride 8: 0 none, else 1 + 16 * channel + k.
+            cluster_map: uint8 [h, w] over the whole frame: 0 none, else 1 + 16 * channel + k.
             object_ids: Object of channel 1, 2, ... (channel 0 is background).
         """
         old = self._clusters.pop(frame, None)
@@ -195,4 +194,4 @@ class LayerController(QObject):
             if object_id in document.objects
         }
         self._canvas.cluster_layer.set_colour_table(cluster_table(colours, state.clusters_opacity))
-        self._canvas.cluster_layer.set_values(cluster_map, stride=CLUSTER_STRIDE)
+        self._canvas.cluster_layer.set_values(cluster_map, extent=(document.height, document.width))

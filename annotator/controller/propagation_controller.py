@@ -10,7 +10,11 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from annotator.controller.editor import DocumentListeners, Editor
 from annotator.controller.layer_controller import LayerController
-from annotator.controller.propagation_plan import passes_after, plan_propagation
+from annotator.controller.propagation_plan import (
+    passes_after,
+    passes_resting_on,
+    plan_propagation,
+)
 from annotator.controller.workspace import Workspace
 from annotator.model.changes import ChangeSet
 from annotator.model.errors import HistoryBusyError, ModelError
@@ -60,16 +64,15 @@ class PropagationController(QObject):
         self._workspace: Workspace | None = None
         self._job: PropagationJob | None = None
         self._direction = Direction.FORWARD
-        self._visited: list[int] = []
+        self._visited: dict[int, None] = {}  # an ordered set
         self._done_before = 0
-        self._object_ids: tuple[int, ...] = ()
         self._following = False
         self._adding = False
         self._ending: JobEnd | None = None
         self._stamps: deque[float] = deque(maxlen=_SPEED_WINDOW)
         self._started = 0.0
         self._info: BackendInfo | None = None
-        self._restart_from: int | None = None
+        self._restart_from: list[int] = []
         self._restart_timer = QTimer(self)
         self._restart_timer.setSingleShot(True)
         self._restart_timer.setInterval(RESTART_DELAY_MS)
@@ -164,9 +167,8 @@ class PropagationController(QObject):
         assert workspace is not None
         document = workspace.document
         references = {i: document.label_map(i) for i in document.reference_frames()}
-        self._visited = []
+        self._visited.clear()
         self._stamps.clear()
-        self._object_ids = tuple(sorted(document.objects.ids))
         self._job = PropagationJob(
             number=self._service.next_number(),
             frames_path=workspace.sequence.path,
@@ -222,8 +224,9 @@ class PropagationController(QObject):
         finally:
             self._adding = False
         if result.cluster_map is not None:
-            self._layers.keep_clusters(result.index, result.cluster_map, self._object_ids)
-        self._visited.append(result.index)
+            channels = tuple(result.object_reliability)
+            self._layers.keep_clusters(result.index, result.cluster_map, channels)
+        self._visited[result.index] = None
         self._stamps.append(time.monotonic())
         if self._following:
             self._editor.go_to(result.index, by_run=True)
@@ -232,8 +235,37 @@ class PropagationController(QObject):
 
     @Slot(object)
     def _on_job_ended(self, end: JobEnd) -> None:
-        if self._run is not None:
-            self._finish(end)
+        if self._run is None:
+            return
+        if end.reason is EndReason.FINISHED and self._go_on_after_late_correction():
+            return
+        self._finish(end)
+
+    def _go_on_after_late_correction(self) -> bool:
+        """Begin again when a correction came while the last frames were on their way."""
+        self._restart_timer.stop()
+        if self._restart_from and self._restart():
+            return True
+        document, job = self._editor.document, self._job
+        if document is None or job is None:
+            return False
+        left = tuple(
+            PropagationPass(
+                tuple(
+                    t
+                    for t in one.targets
+                    if t not in self._visited and not document.is_reference(t)
+                ),
+                one.step,
+            )
+            for one in job.passes
+        )
+        left = tuple(one for one in left if one.targets)
+        if not left:
+            return False
+        self._done_before += len(self._visited)
+        self._send(left)
+        return True
 
     def _finish(self, end: JobEnd, *, quiet: bool = False) -> None:
         run = self._run
@@ -247,7 +279,7 @@ class PropagationController(QObject):
             return
         done = self._done_before + len(self._visited)
         self._restart_timer.stop()
-        self._restart_from = None
+        self._restart_from.clear()
         self._run = self._job = self._workspace = None
         self._window.actions_table["propagate.pause"].setChecked(False)
         self._refresh()
@@ -297,37 +329,44 @@ class PropagationController(QObject):
     def _take_correction(self, index: int) -> None:
         document, job = self._editor.document, self._job
         assert document is not None and job is not None
-        if index in self._visited:
-            if self._restart_from is None or index != self._restart_from:
-                self._restart_from = self._earlier(index)
-            self._restart_timer.start()
-        else:
+        resting = passes_resting_on(index, job.passes, self._visited)
+        if not resting or (resting == (self._current_pass(),) and index in resting[0].targets):
+            # ahead of the run, or a frame from which the pass in hand goes on by itself
             self._service.correct(Correction(job.number, index, document.label_map(index)))
+            for frame in resting[0].beyond(index) if resting else ():
+                self._visited.pop(frame, None)
+            self._refresh()
+        else:
+            self._restart_from.append(index)
+            self._restart_timer.start()
 
-    def _earlier(self, index: int) -> int:
-        """Of two corrected frames, the one that the run visited first."""
-        if self._restart_from is None:
-            return index
-        return min(index, self._restart_from, key=self._visited.index)
+    def _current_pass(self) -> PropagationPass | None:
+        """The pass that visited a frame last."""
+        if self._job is None or not self._visited:
+            return None
+        last = next(reversed(self._visited))
+        return next((one for one in self._job.passes if last in one.targets), None)
 
     @Slot()
-    def _restart(self) -> None:
-        """Go on from a corrected frame that the run had passed."""
-        index, self._restart_from = self._restart_from, None
-        document, job = self._editor.document, self._job
-        if self._run is None or index is None or document is None or job is None:
-            return
-        if self._editor.workspace is not self._workspace:
-            return
-        passes = passes_after(index, job.passes, self._visited)
-        was_paused = self._service.is_paused
+    def _restart(self) -> bool:
+        """Begin the passes again that rest on frames which a person changed behind them."""
+        corrected, self._restart_from = self._restart_from, []
+        job = self._job
+        if self._run is None or job is None or not corrected:
+            return False
+        passes = job.passes
+        for index in corrected:
+            passes = passes_after(index, passes, self._visited)
         if not passes:
-            return
+            return False
+        was_paused = self._service.is_paused
         self._done_before += len(self._visited)
         self._send(passes)
         if was_paused:
             self._service.pause()
-        self._editor.inform(f"Going on from your correction of frame {index}.")
+        frames = ", ".join(str(index) for index in sorted(set(corrected)))
+        self._editor.inform(f"Going on from your correction of frame {frames}.")
+        return True
 
     @Slot(int)
     def _on_navigated(self, _frame: int) -> None:

@@ -44,10 +44,10 @@ def plan_propagation(
     start = _start(direction, frame, references)
     passes = []
     if direction in (Direction.FORWARD, Direction.BOTH):
-        passes.append(_targets(range(start + 1, frame_count), references))
+        passes.append(PropagationPass(_targets(range(start + 1, frame_count), references), 1))
     if direction in (Direction.BACKWARD, Direction.BOTH):
-        passes.append(_targets(range(start - 1, -1, -1), references))
-    return PropagationPlan(start, tuple(PropagationPass(targets) for targets in passes if targets))
+        passes.append(PropagationPass(_targets(range(start - 1, -1, -1), references), -1))
+    return PropagationPlan(start, tuple(one for one in passes if one.targets))
 
 
 def _start(direction: Direction, frame: int, references: Collection[int]) -> int:
@@ -67,18 +67,27 @@ def _targets(frames: Iterable[int], references: Collection[int]) -> tuple[int, .
     return tuple(frame for frame in frames if frame not in known)
 
 
-def is_behind(corrected: int, visited: Collection[int]) -> bool:
-    """Say whether a run has passed a corrected frame, so that frames after it rest on old masks."""
-    return corrected in visited
+def passes_resting_on(
+    corrected: int, passes: Iterable[PropagationPass], visited: Collection[int]
+) -> tuple[PropagationPass, ...]:
+    """Find the passes that have already carried masks past a frame that a person changes now.
+
+    Args:
+        corrected: Frame that a person changed.
+        passes: Passes of the run.
+        visited: Frames done so far, over all passes.
+    """
+    done = frozenset(visited)
+    return tuple(one for one in passes if not done.isdisjoint(one.beyond(corrected)))
 
 
 def passes_after(
     corrected: int, passes: Iterable[PropagationPass], visited: Collection[int]
 ) -> tuple[PropagationPass, ...]:
-    """Plan what is left after a correction of a frame that was already visited.
+    """Plan what is left after a correction behind the front of a run.
 
-    The pass that visited the frame is done again from it on; passes not begun follow. A pass that
-    ran out before it stays as it is.
+    Every pass that rests on the frame is done again from it on. Of the others, those done stay as
+    they are, those not begun follow, and one in hand starts again from its reference.
 
     Args:
         corrected: Frame that a person changed.
@@ -88,11 +97,8 @@ def passes_after(
     done = frozenset(visited)
     left = []
     for one in passes:
-        if corrected in one.targets:
-            place = one.targets.index(corrected)
-            left.append(one.targets[place + 1 :])
-        elif not done.intersection(one.targets):
-            left.append(one.targets)
+        if not done.isdisjoint(one.beyond(corrected)):
+            left.append(PropagationPass(one.beyond(corrected), one.step))
         elif not done.issuperset(one.targets):
-            left.append(one.targets)  # in hand: it starts again from its reference
-    return tuple(PropagationPass(targets) for targets in left if targets)
+            left.append(one)
+    return tuple(one for one in left if one.targets)

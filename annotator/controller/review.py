@@ -21,8 +21,9 @@ def frame_reliability(states: np.ndarray, codes: np.ndarray) -> np.ndarray:
         int16 [T]: 1..255, or 256 where no propagated cell of known reliability is.
     """
     counted = (states == CellState.PROPAGATED) & (codes > 0)
-    lowest: np.ndarray = np.where(counted, codes, 256).min(axis=1, initial=256)
-    return lowest.astype(np.int16)
+    wide = np.where(counted, codes.astype(np.int16), np.int16(256))
+    lowest: np.ndarray = wide.min(axis=1)
+    return lowest
 
 
 def doubtful_frames(states: np.ndarray, codes: np.ndarray) -> list[int]:

@@ -43,6 +43,7 @@ class HelpSheet(QDialog):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setObjectName("helpSheet")
         self.setWindowTitle("Keys and mouse")
         self.setWindowModality(Qt.WindowModality.NonModal)
         self.resize(1040, 720)

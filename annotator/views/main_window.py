@@ -107,8 +107,8 @@ class MainWindow(QMainWindow):
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self.messages)
         layout.addWidget(self.canvas, 1)
+        self.messages.setParent(self.canvas)  # it lies over the picture and never moves it
         self.setCentralWidget(centre)
         self.canvas.installEventFilter(self)
 
@@ -228,6 +228,7 @@ class MainWindow(QMainWindow):
         """Keep the hint as large as the canvas."""
         if watched is self.canvas and isinstance(event, QResizeEvent):
             self.hint.resize(event.size())
+            self.messages.place(event.size().width())
         return False
 
     def changeEvent(self, event: QEvent) -> None:

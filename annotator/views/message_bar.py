@@ -1,4 +1,4 @@
-"""A strip above the canvas that tells what went wrong, without stopping the work."""
+"""A strip over the canvas that tells what went wrong, without stopping the work."""
 
 from __future__ import annotations
 
@@ -32,6 +32,9 @@ _LOOK = {
     Severity.WARNING: ("mdi6.alert-outline", "#d29922", 0),
     Severity.ERROR: ("mdi6.alert-octagon-outline", "#f0524d", 0),
 }
+
+_MARGIN = 10
+_WIDEST = 860
 
 
 class MessageBar(QFrame):
@@ -91,12 +94,26 @@ class MessageBar(QFrame):
         self._button.setVisible(action is not None)
         self._button.setText(action or "")
         self.setStyleSheet(
-            f"#messageBar {{ border-bottom: 2px solid {colour}; background: palette(base); }}"
+            f"#messageBar {{ border: 1px solid {colour}; border-left: 4px solid {colour}; "
+            "border-radius: 6px; background: palette(window); }"
         )
         self.show()
+        self.raise_()
+        below = self.parentWidget()
+        self.place(below.width() if below is not None else self.width())
         self._timer.stop()
         if lifetime_ms:
             self._timer.start(lifetime_ms)
+
+    def place(self, room: int) -> None:
+        """Lie at the upper edge of the widget below.
+
+        Args:
+            room: Width of that widget.
+        """
+        width = min(room - 2 * _MARGIN, _WIDEST)
+        height = max(self.heightForWidth(width), self.sizeHint().height())
+        self.setGeometry((room - width) // 2, _MARGIN, width, height)
 
     def dismiss(self) -> None:
         """Take the message away."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -31,7 +31,10 @@ class RunningPropagation(Protocol):
         """Segment the next target; ``None`` when none is left."""
 
     def correct(self, index: int, label_map: np.ndarray) -> None:
-        """Take up a new or changed reference (uint8 [H, W]) before the next `step`."""
+        """Take up a new or changed reference (uint8 [H, W]) before the next `step`.
+
+        From a target that was already visited the pass goes on anew.
+        """
 
     def close(self) -> None:
         """Release what the pass holds."""
@@ -54,7 +57,7 @@ class Backend(Protocol):
         targets: Sequence[int],
         *,
         object_ids: Sequence[int] | None,
-        mode: str,
+        mode: str | None,
     ) -> RunningPropagation:
         """Begin a pass; arguments as in `annotator.worker.jobs.PropagationJob`."""
 
@@ -95,15 +98,14 @@ class NetworkBackend:
         targets: Sequence[int],
         *,
         object_ids: Sequence[int] | None,
-        mode: str,
+        mode: str | None,
     ) -> RunningPropagation:
         """Begin a pass on the loaded network."""
         if self._propagator is None:
             raise BackendError("The network is not loaded yet.")
-        chosen: Literal["base", "mf"] = "base" if mode == "base" else "mf"
         return _NetworkPropagation(
             self._propagator.start(
-                read_frame, references, targets, object_ids=object_ids, mode=chosen
+                read_frame, references, targets, object_ids=object_ids, mode=mode
             )
         )
 

@@ -60,14 +60,15 @@ class PropagationPass:
 
     Attributes:
         targets: Frame indices, ascending or descending.
+        step: +1 for a pass forward in time, -1 for one backward.
     """
 
     targets: tuple[int, ...]
+    step: int = 1
 
-    @property
-    def step(self) -> int:
-        """+1 for a pass forward in time, -1 for one backward."""
-        return -1 if len(self.targets) > 1 and self.targets[1] < self.targets[0] else 1
+    def beyond(self, index: int) -> tuple[int, ...]:
+        """Return the targets that come after a frame in the direction of the pass."""
+        return tuple(t for t in self.targets if (t - index) * self.step > 0)
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,8 @@ class PropagationJob:
         references: Frame index to uint8 [H, W] label map; copied at construction.
         passes: Visited one after the other.
         object_ids: Objects that travel, ``None`` for all in the references.
-        mode: ``"base"`` (first and previous frame) or ``"mf"`` (also every fifth).
+        mode: ``"base"`` (references and previous frame), ``"mf"`` (own results too), or ``None``
+            for what the network does best.
     """
 
     number: int
@@ -88,7 +90,7 @@ class PropagationJob:
     references: Mapping[int, np.ndarray]
     passes: tuple[PropagationPass, ...]
     object_ids: tuple[int, ...] | None = None
-    mode: str = "mf"
+    mode: str | None = None
 
     def __post_init__(self) -> None:
         copies = {index: frozen_copy(label_map) for index, label_map in self.references.items()}
@@ -127,7 +129,9 @@ class FrameResult:
         label_map: uint8 [H, W] of object ids at native resolution.
         reliability_map: uint8 [H, W], 255 = certain.
         object_reliability: Object id to mean reliability in [0, 1] over its pixels.
-        cluster_map: uint8 [h, w] at stride 8 or ``None``: 0 none, else 1 + 16 * channel + k.
+            Its order is the order of the cluster map's channels 1, 2, ...
+        cluster_map: uint8 [h, w] at stride 8 or ``None``: 0 none, else 1 + 16 * channel + k, where
+            channel 0 is background.
         seconds: Time the frame took.
     """
 

@@ -165,15 +165,49 @@ def test_a_correction_behind_the_run_restarts_it_from_there(
     paint_square(driver, 60, 45)
     corrected = driver.document.label_map(3).copy()
     assert driver.document.cells.state(3, 1) is CellState.CORRECTED
-    driver.wait(lambda: len(backend.starts) == 2)
     backend.seconds = 0.0
     driver.wait_for_end()
-    assert backend.starts[1] == ((0, 3), tuple(range(4, 12)))
+    assert backend.corrections == [3] and backend.steps[-8:] == list(range(4, 12))
     np.testing.assert_array_equal(driver.document.label_map(3), corrected)
     for index in (4, 8, 11):
         np.testing.assert_array_equal(
             driver.document.label_map(index), shifted(corrected, index - 3)
         )
+
+
+def test_changing_the_first_reference_during_a_run_begins_it_again(
+    driver: Driver, backend: FakeBackend, frames_folder: Path
+) -> None:
+    driver.open(frames_folder)
+    paint_square(driver, 20, 20)
+    backend.seconds = 0.08
+    driver.key(Qt.Key.Key_F)
+    driver.wait(lambda: len(driver.document.cells.frames_of(1)) >= 5)
+    driver.go_to(0)
+    paint_square(driver, 60, 45)
+    first = driver.document.label_map(0).copy()
+    driver.wait(lambda: len(backend.starts) == 2)
+    backend.seconds = 0.0
+    driver.wait_for_end()
+    assert backend.starts[1] == ((0,), tuple(range(1, 12)))
+    for index in (1, 4, 11):
+        np.testing.assert_array_equal(driver.document.label_map(index), shifted(first, index))
+
+
+def test_a_correction_while_the_last_frame_is_computed_is_not_lost(
+    driver: Driver, backend: FakeBackend, frames_folder: Path
+) -> None:
+    driver.open(frames_folder)
+    paint_square(driver, 20, 20)
+    backend.seconds = 0.15
+    driver.key(Qt.Key.Key_F)
+    driver.wait(lambda: 10 in driver.document.cells.frames_of(1))
+    driver.go_to(2)
+    paint_square(driver, 60, 45)
+    corrected = driver.document.label_map(2).copy()
+    backend.seconds = 0.0
+    driver.wait_for_end()
+    np.testing.assert_array_equal(driver.document.label_map(11), shifted(corrected, 9))
 
 
 def test_a_correction_after_the_run_becomes_a_reference_of_the_next(

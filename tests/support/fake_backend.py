@@ -1,4 +1,4 @@
-"""A network that is none: masks move by a known step, so that every flow of the window can be tested."""
+"""A network that is none: masks move by a known step, to test every flow of the window."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class FakeBackend:
         targets: Sequence[int],
         *,
         object_ids: Sequence[int] | None,
-        mode: str,
+        mode: str | None,
     ) -> FakePropagation:
         self.starts.append((tuple(sorted(references)), tuple(targets)))
         self.open_passes += 1
@@ -88,21 +88,20 @@ class FakePropagation:
         self._backend = backend
         self._read_frame = read_frame
         self._references = references
-        self._targets = targets
+        self._order = targets
+        self._position = 0
         self._step = -1 if len(targets) > 1 and targets[1] < targets[0] else 1
-
-    @property
-    def targets_left(self) -> int:
-        return len(self._targets)
 
     def step(self) -> FrameResult | None:
         backend = self._backend
         backend.threads.add(threading.get_ident())
-        self._targets = [t for t in self._targets if t not in self._references]
-        if not self._targets:
+        while self._position < len(self._order) and self._order[self._position] in self._references:
+            self._position += 1
+        if self._position == len(self._order):
             return None
         backend.gate.wait(timeout=30)
-        index = self._targets.pop(0)
+        index = self._order[self._position]
+        self._position += 1
         if index == backend.fails_at:
             raise RuntimeError(f"the fake network broke at frame {index}")
         started = time.perf_counter()
@@ -123,7 +122,7 @@ class FakePropagation:
             index=index,
             label_map=label_map,
             reliability_map=np.full(label_map.shape, code, np.uint8),
-            object_reliability={i: code / 255 for i in ids},
+            object_reliability=dict.fromkeys(ids, code / 255),
             cluster_map=clusters,
             seconds=time.perf_counter() - started,
         )
@@ -137,6 +136,8 @@ class FakePropagation:
     def correct(self, index: int, label_map: np.ndarray) -> None:
         self._backend.corrections.append(index)
         self._references[index] = label_map
+        if index in self._order[: self._position]:
+            self._position = self._order.index(index) + 1
 
     def close(self) -> None:
         self._backend.open_passes -= 1

@@ -1,4 +1,4 @@
-"""The real window for tests: fake network, own settings, and a check that nothing is left behind."""
+"""The real window for tests: fake network, own settings, a check that nothing is left."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -69,7 +70,7 @@ class IndexedLayer(QGraphicsItem):
         self._values: np.ndarray | None = None
         self._image = QImage()
         self._table: list[int] = list(TRANSPARENT)
-        self._stride = 1
+        self._extent: tuple[int, int] | None = None
         self.setZValue(z_value)
 
     @property
@@ -77,22 +78,24 @@ class IndexedLayer(QGraphicsItem):
         """The 256 colours in use, a copy."""
         return list(self._table)
 
-    def set_values(self, values: np.ndarray | None, *, stride: int = 1) -> None:
+    def set_values(
+        self, values: np.ndarray | None, *, extent: tuple[int, int] | None = None
+    ) -> None:
         """Show another map.
 
         Args:
             values: uint8 [h, w], C-contiguous, kept and not copied; ``None`` for nothing.
-            stride: Frame pixels per map pixel.
+            extent: (height, width) in frame pixels that the map covers; its own size when ``None``.
         """
         if values is not None and (values.dtype != np.uint8 or values.ndim != 2):
             raise ValueError(f"a layer shows uint8 [h, w], not {values.dtype} {values.shape}")
         if values is not None and not values.flags.c_contiguous:
             values = np.ascontiguousarray(values)
         old_shape = None if self._values is None else self._values.shape
-        if values is None or values.shape != old_shape or stride != self._stride:
+        if values is None or values.shape != old_shape or extent != self._extent:
             self.prepareGeometryChange()
         self._values = values
-        self._stride = stride
+        self._extent = extent
         self._wrap()
         self.update()
 
@@ -104,7 +107,7 @@ class IndexedLayer(QGraphicsItem):
             region: Changed rectangle in map pixels.
         """
         if self._values is None or values.shape != self._values.shape:
-            self.set_values(values, stride=self._stride)
+            self.set_values(values, extent=self._extent)
             return
         if values is not self._values:
             self._values = np.ascontiguousarray(values)
@@ -129,18 +132,33 @@ class IndexedLayer(QGraphicsItem):
         self._image = QImage(self._values.data, width, height, width, QImage.Format.Format_Indexed8)
         self._image.setColorTable(self._table)
 
+    def _scale(self) -> tuple[float, float]:
+        """Frame pixels per map pixel, across and down."""
+        if self._extent is None or self._image.isNull():
+            return 1.0, 1.0
+        height, width = self._extent
+        return width / self._image.width(), height / self._image.height()
+
     def update_region(self, region: QRect) -> None:
         """Draw a part again after its pixels were edited.
 
         Args:
             region: Changed rectangle in map pixels.
         """
-        s = self._stride
-        self.update(QRectF(region.x() * s, region.y() * s, region.width() * s, region.height() * s))
+        across, down = self._scale()
+        self.update(
+            QRectF(
+                region.x() * across,
+                region.y() * down,
+                region.width() * across,
+                region.height() * down,
+            )
+        )
 
     def boundingRect(self) -> QRectF:
         """Extent in pixels of the frame."""
-        return QRectF(0, 0, self._image.width() * self._stride, self._image.height() * self._stride)
+        across, down = self._scale()
+        return QRectF(0, 0, self._image.width() * across, self._image.height() * down)
 
     def paint(
         self,
@@ -151,15 +169,12 @@ class IndexedLayer(QGraphicsItem):
         """Draw the exposed part with hard pixels."""
         if self._image.isNull():
             return
-        s = self._stride
+        across, down = self._scale()
         exposed: QRectF = option.exposedRect
-        exposed = exposed.adjusted(-s, -s, s, s).intersected(self.boundingRect())
-        source = QRect(
-            int(exposed.left() // s),
-            int(exposed.top() // s),
-            int(-(-exposed.right() // s) - exposed.left() // s),
-            int(-(-exposed.bottom() // s) - exposed.top() // s),
-        )
-        target = QRectF(source.x() * s, source.y() * s, source.width() * s, source.height() * s)
+        exposed = exposed.adjusted(-across, -down, across, down).intersected(self.boundingRect())
+        left, top = math.floor(exposed.left() / across), math.floor(exposed.top() / down)
+        right, bottom = math.ceil(exposed.right() / across), math.ceil(exposed.bottom() / down)
+        source = QRectF(left, top, right - left, bottom - top)
+        target = QRectF(left * across, top * down, (right - left) * across, (bottom - top) * down)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        painter.drawImage(target, self._image, QRectF(source), Qt.ImageConversionFlag.AutoColor)
+        painter.drawImage(target, self._image, source, Qt.ImageConversionFlag.AutoColor)

@@ -23,7 +23,7 @@ from annotator.views.canvas.tools import Tool
 
 _ZOOM_STEP = 1.2
 _ZOOM_MIN, _ZOOM_MAX = 0.02, 64.0
-_LASSO_STEP = 2.0
+_LASSO_STEP = 0.75
 
 Point = tuple[float, float]
 

@@ -254,6 +254,7 @@ class TimelineMatrix(QWidget):
         self._paint_ruler(painter)
         if self.frame_count:
             self._paint_current(painter)
+        self._paint_references(painter)
 
     def _shown_rows(self) -> tuple[TimelineRow, ...]:
         shown = max((self.height() - RULER_HEIGHT + ROW_HEIGHT - 1) // ROW_HEIGHT, 0)
@@ -379,6 +380,10 @@ class TimelineMatrix(QWidget):
                     QRectF(x - 30, 1, 60, RULER_HEIGHT - 6), Qt.AlignmentFlag.AlignCenter, str(tick)
                 )
             tick += step
+        painter.setClipping(False)
+
+    def _paint_references(self, painter: QPainter) -> None:
+        palette = self.palette()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor("#e3b341" if palette_is_dark(palette) else "#bf8700"))
@@ -397,7 +402,6 @@ class TimelineMatrix(QWidget):
                     )
                 )
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        painter.setClipping(False)
 
     def _paint_current(self, painter: QPainter) -> None:
         column_width = self._cells_width() / self._span
