@@ -9,7 +9,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vos_core.ops.aggregation import LOG_ODDS_LIMIT
-from vos_core.ops.resize import resize_labels
 
 
 def frame_tensor(
@@ -39,8 +38,11 @@ def frame_tensor(
 def label_tensor(
     label_map: np.ndarray, size: tuple[int, int], *, flip: bool, device: torch.device
 ) -> Tensor:
-    """Scale a map of ids to the network's input by nearest neighbour; uint8 [*size]."""
-    tensor = resize_labels(torch.from_numpy(np.array(label_map)).to(device), size)
+    """Scale a map of ids to the network's input, taking the pixel at each centre; uint8 [*size]."""
+    height, width = label_map.shape
+    rows = (2 * np.arange(size[0]) + 1) * height // (2 * size[0])
+    columns = (2 * np.arange(size[1]) + 1) * width // (2 * size[1])
+    tensor = torch.from_numpy(label_map[rows[:, None], columns]).to(device)
     return tensor.flip(-1) if flip else tensor
 
 

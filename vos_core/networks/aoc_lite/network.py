@@ -23,7 +23,6 @@ from vos_core.networks.aoc_lite.records import (
 )
 from vos_core.ops.aggregation import soft_aggregate
 from vos_core.ops.pooling import EPSILON, guidance_parts, label_sums
-from vos_core.ops.resize import resize_labels
 from vos_core.proxies.object_proxies import build_proxies
 
 GLOBAL_ATROUS = 2
@@ -97,8 +96,8 @@ class AocLite(nn.Module):
     def _digest(self, features: Features, label_map: Tensor, ids: tuple[int, ...]) -> Reference:
         label_count = len(ids) + 1
         channels = channel_labels(label_map, ids)
-        labels8 = resize_labels(channels, features.grid(8))
-        labels16 = resize_labels(channels, features.grid(16))
+        labels8 = channels[::8, ::8].contiguous()  # sides are 16 n + 1, so the grids nest
+        labels16 = channels[::16, ::16].contiguous()
         flat8 = features.key8[0].float().flatten(1).T
         flat16 = features.key16[0].float().flatten(1).T
         kept = atrous_mask(labels8, GLOBAL_ATROUS, label_count, min_pixels=GLOBAL_MIN_PIXELS)
