@@ -29,7 +29,7 @@ class Saver(Generic[K, V]):
         on_take: called under `lock` at the moment a batch is taken; everything submitted before is
             in it.
         on_saved: called in the saver's thread after each batch that was written.
-        on_error: called in the saver's thread with what `write` raised.
+        on_error: called in the saver's thread with what `write` raised, before `flush` returns.
 
     Attributes:
         lock: hold it to make `submit` and something else one step for ``on_take``.
@@ -125,6 +125,9 @@ class Saver(Generic[K, V]):
                 self._write(batch)
             except Exception as caught:  # told below; the batch is kept
                 error = caught
+                _log.warning("saving failed: %s", error)
+                if self._on_error is not None:
+                    self._on_error(error)
             with self.lock:
                 self._is_writing = False
                 if error is not None:
@@ -133,11 +136,7 @@ class Saver(Generic[K, V]):
                     self._not_before = time.monotonic() + self._retry_s
                     self._hurry = False
                 self.lock.notify_all()
-            if error is not None:
-                _log.warning("saving failed: %s", error)
-                if self._on_error is not None:
-                    self._on_error(error)
-            elif self._on_saved is not None:
+            if error is None and self._on_saved is not None:
                 self._on_saved()
 
     def _take(self) -> dict[K, V] | None:
