@@ -50,10 +50,9 @@ def test_the_record_says_on_what_it_was_measured(
     assert record["timings"][0]["peak_memory_bytes"] > 10 * 2**20
 
 
-def test_peak_memory_follows_an_allocation() -> None:
-    size = 3 * 2**30 // 4
+def test_peak_memory_is_in_bytes_and_never_falls() -> None:
     before = peak_memory_bytes("cpu")
-    block = np.ones(size, np.uint8)
+    block = np.ones(64 * 2**20, np.uint8)
     assert peak_memory_bytes("cpu") >= max(before, block.nbytes)
 
 
