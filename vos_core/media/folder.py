@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
@@ -69,18 +71,31 @@ def read_picture(path: str | Path) -> NDArray[np.uint8]:
         FrameSourceError: It is not a picture, or it is damaged.
     """
     path = Path(path)
+    with _opened(path) as image:
+        if image is None:
+            return _read_with_opencv(path)
+        turn = _TRANSPOSES.get(_orientation(image))
+        image.load()
+        return _to_rgb(image if turn is None else image.transpose(turn), path)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image | None]:
+    """Open a picture by its header; None when Pillow does not know the format."""
     try:
-        with Image.open(path) as image:
-            turn = _TRANSPOSES.get(_orientation(image))
-            image.load()
-            upright = image if turn is None else image.transpose(turn)
-            return _to_rgb(upright, path)
+        image = Image.open(path)
     except UnidentifiedImageError:
-        return _read_with_opencv(path)
-    except (Image.DecompressionBombError, SyntaxError, ValueError) as error:
-        raise FrameSourceError(f"{path}: cannot be decoded ({error})") from error
-    except OSError as error:
+        image = None
+    except (Image.DecompressionBombError, OSError) as error:
         raise FrameSourceError(f"{path}: damaged or not readable ({reason(error)})") from error
+    if image is None:
+        yield None
+        return
+    with image:
+        try:
+            yield image
+        except (SyntaxError, ValueError, OSError) as error:
+            raise FrameSourceError(f"{path}: damaged or not readable ({reason(error)})") from error
 
 
 def _picture_files(folder: Path) -> list[Path]:
@@ -124,19 +139,14 @@ def _common_size(files: list[Path]) -> tuple[int, int]:
 
 def _header_size(path: Path) -> tuple[int, int]:
     """Return the upright (height, width) of a picture without decoding it."""
-    try:
-        with Image.open(path) as image:
+    with _opened(path) as image:
+        if image is None:
+            height, width = _read_with_opencv(path).shape[:2]
+        else:
             width, height = image.size
             if _orientation(image) in _ROTATED_BY_QUARTER:
                 width, height = height, width
-            return height, width
-    except UnidentifiedImageError:
-        height, width = _read_with_opencv(path).shape[:2]
-        return height, width
-    except (Image.DecompressionBombError, SyntaxError, ValueError) as error:
-        raise FrameSourceError(f"{path}: cannot be decoded ({error})") from error
-    except OSError as error:
-        raise FrameSourceError(f"{path}: damaged or not readable ({reason(error)})") from error
+    return height, width
 
 
 def _orientation(image: Image.Image) -> int:
