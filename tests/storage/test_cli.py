@@ -1,0 +1,131 @@
+"""``vos-annotator`` without a window."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from annotator.cli import run
+from annotator.model.cells import CellState
+from annotator.model.geometry import Box
+from annotator.storage.project import load_project
+from tests.storage.projects import block, make_project
+from vos_core.media.frames import open_frames
+from vos_core.media.label_maps import read_label_map, write_label_map
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def project(tmp_path) -> Path:
+    """Six frames of 16 x 12 pixels; object 2 drawn in frame 1."""
+    session, history = make_project(tmp_path)
+    history.do(block(session.document, 1, Box(0, 0, 3, 3), 2))
+    session.close()
+    return session.folder
+
+
+def test_export_writes_a_davis_sequence(project, tmp_path, capsys):
+    out = tmp_path / "results"
+    overlay = tmp_path / "overlay.mp4"
+    words = ["export", str(project), "--out", str(out), "--name", "clip", "--overlay", str(overlay)]
+    assert run([*words, "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["frames"] == 6
+    files = sorted(path.name for path in (out / "clip").iterdir())
+    assert files == [f"{index:05d}.png" for index in range(6)]
+    mask = read_label_map(out / "clip" / "00001.png")
+    assert mask[:3, :3].tolist() == [[2] * 3] * 3
+    assert (out / "ImageSets" / "2017" / "val.txt").read_text() == "clip\n"
+    with open_frames(overlay) as frames:
+        assert (frames.frame_count, frames.height, frames.width) == (6, 12, 16)
+    assert any("object 1 is in no frame" in warning for warning in result["warnings"])
+
+
+def test_validate_counts_and_says_what_is_wrong(project, tmp_path, capsys):
+    assert run(["validate", str(project), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["faults"] == []
+    assert report["facts"]["frames"] == 6
+    assert report["facts"]["drawn cells"] == 1
+    assert report["facts"]["frames without a mask"] == 5
+    assert 'object 1 "cat" has no mask in any frame' in report["warnings"]
+
+    (tmp_path / "frames" / "00005.png").unlink()
+    assert run(["validate", str(project)]) == 2
+    text = capsys.readouterr().out
+    assert "has 5 frames of 16 x 12 pixels, the project annotates 6" in text
+    assert "not sound" in text
+
+    (project / "masks" / "00001.png").write_bytes(b"\x89PNG")
+    assert run(["validate", str(project)]) == 2
+    error = capsys.readouterr().err
+    assert "00001.png" in error and len(error.splitlines()) == 1
+
+
+def test_import_puts_masks_in_and_asks_before_replacing(project, tmp_path, capsys):
+    masks = tmp_path / "masks"
+    masks.mkdir()
+    label_map = np.full((12, 16), 5, np.uint8)
+    for frame in (1, 3):
+        write_label_map(masks / f"{frame:05d}.png", label_map)
+    assert run(["import", str(project), str(masks)]) == 2
+    assert "frames 1 hold masks that a person made" in capsys.readouterr().err
+    assert load_project(project).document.objects.ids == (1, 2)
+
+    assert run(["import", str(project), str(masks), "--replace"]) == 0
+    document = load_project(project).document
+    assert document.objects.ids == (1, 2, 5)
+    assert (document.label_map(1) == 5).all() and (document.label_map(3) == 5).all()
+    assert document.cells.state(3, 5) is CellState.DRAWN
+
+    single = tmp_path / "one.png"
+    write_label_map(single, label_map)
+    assert run(["import", str(project), str(single), "--frame", "4"]) == 0
+    assert (load_project(project).document.label_map(4) == 5).all()
+
+
+def test_import_changes_nothing_when_one_mask_is_wrong(project, tmp_path, capsys):
+    masks = tmp_path / "masks"
+    masks.mkdir()
+    write_label_map(masks / "00003.png", np.full((12, 16), 1, np.uint8))
+    write_label_map(masks / "00004.png", np.full((12, 15), 1, np.uint8))
+    assert run(["import", str(project), str(masks)]) == 2
+    error = capsys.readouterr().err
+    assert "00004.png" in error and "15x12" in error
+    assert not load_project(project).document.label_map(3).any()
+    (masks / "00004.png").rename(masks / "00006.png")
+    assert run(["import", str(project), str(masks)]) == 2
+    assert "00000 to 00005" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words", [["validate", "nowhere"], ["export", "nowhere", "--out", "x"], ["export", "nowhere"]]
+)
+def test_mistakes_end_with_two_and_one_readable_message(words, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run(words) == 2
+    error = capsys.readouterr().err
+    assert "Traceback" not in error and error
+
+
+def test_a_path_opens_the_window_and_help_needs_neither_qt_nor_torch(monkeypatch):
+    opened: list[list[str]] = []
+    monkeypatch.setattr("annotator.main.main", lambda argv: opened.append(argv) or 0)
+    assert run(["clip.mp4", "--device", "cpu"]) == 0
+    assert run([]) == 0
+    assert run(["open", "export"]) == 0
+    assert run(["-v", "clip.mp4"]) == 0
+    assert opened == [["clip.mp4", "--device", "cpu"], [], ["export"], ["-v", "clip.mp4"]]
+    code = (
+        "import sys; from annotator.cli import run; code = run(['--help']);"
+        "bad = [m for m in ('PySide6', 'torch') if m in sys.modules]; sys.exit(code or len(bad))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "export" in done.stdout and "validate" in done.stdout
