@@ -1,0 +1,178 @@
+"""The frame cache: never waits, stays within its bytes, decodes ahead, tells of bad frames."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from annotator.storage.frame_cache import FrameCache
+from vos_core.media import FrameSourceError
+from vos_core.media.frames import FrameSource
+
+HEIGHT, WIDTH = 4, 5
+FRAME_BYTES = HEIGHT * WIDTH * 3
+
+
+class Source(FrameSource):
+    """Frames whose value is their number; remembers who read what."""
+
+    def __init__(self, frame_count: int = 50, bad: tuple[int, ...] = ()) -> None:
+        self.frame_count = frame_count
+        self.height, self.width = HEIGHT, WIDTH
+        self.names = tuple(f"{index:05d}" for index in range(frame_count))
+        self.bad = bad
+        self.reads: list[int] = []
+        self.threads: set[str] = set()
+        self.gate = threading.Event()
+        self.gate.set()
+        self.is_closed = False
+
+    def _read(self, index: int) -> np.ndarray:
+        assert self.gate.wait(20)
+        self.threads.add(threading.current_thread().name)
+        self.reads.append(index)
+        if index in self.bad:
+            raise FrameSourceError(f"frame {index} is damaged")
+        return np.full((HEIGHT, WIDTH, 3), index, np.uint8)
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+class Watched:
+    """A cache over a source, with its callbacks in a queue."""
+
+    def __init__(self, source: Source, **options) -> None:
+        self.source = source
+        self.told: queue.Queue[object] = queue.Queue()
+        self.cache = FrameCache(
+            lambda: source,
+            on_ready=self.told.put,
+            on_error=lambda index, message: self.told.put((index, message)),
+            **options,
+        )
+
+    def wait_reads(self, count: int) -> None:
+        deadline = time.monotonic() + 20
+        while len(self.source.reads) < count and time.monotonic() < deadline:
+            time.sleep(0.005)
+        time.sleep(0.05)  # and a moment for one too many
+
+
+@pytest.fixture
+def watched(request):
+    made: list[Watched] = []
+
+    def make(source: Source, **options) -> Watched:
+        made.append(Watched(source, **options))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.source.gate.set()
+        each.cache.close()
+        assert each.source.is_closed or not each.source.reads
+
+
+def test_a_frame_is_announced_and_then_at_hand_read_only(watched):
+    watch = watched(Source())
+    assert watch.cache.get(7) is None
+    assert watch.told.get(timeout=20) == 7
+    frame = watch.cache.get(7)
+    assert (frame == 7).all()
+    with pytest.raises(ValueError, match="read-only"):
+        frame[0, 0, 0] = 1
+
+
+def test_asking_does_not_wait_for_the_decoder(watched):
+    source = Source()
+    source.gate.clear()
+    watch = watched(source)
+    begin = time.monotonic()
+    for index in range(200):
+        watch.cache.get(index % 50)
+    assert time.monotonic() - begin < 1
+    source.gate.set()
+    while watch.told.get(timeout=20) != 49:  # the one asked for last comes
+        pass
+    assert (watch.cache.get(49) == 49).all()
+    assert len(source.threads) == 1  # one reader, and not this thread
+    assert threading.current_thread().name not in source.threads
+
+
+def test_frames_ahead_are_decoded_in_the_direction_of_travel(watched):
+    watch = watched(Source(), ahead=3, byte_limit=100 * FRAME_BYTES)
+    watch.cache.get(10)
+    watch.wait_reads(4)
+    assert watch.source.reads == [10, 11, 12, 13]
+    watch.cache.get(9)
+    watch.wait_reads(8)
+    assert watch.source.reads[4:] == [9, 8, 7, 6]
+    watch.cache.get(0)
+    watch.wait_reads(9)
+    assert watch.source.reads[8:] == [0]  # nothing before the first
+
+
+def test_memory_stays_within_its_limit_and_the_frame_on_show_stays(watched):
+    watch = watched(Source(), byte_limit=6 * FRAME_BYTES)
+    for index in [*range(0, 50, 3), 20]:
+        watch.cache.get(index)
+        deadline = time.monotonic() + 20
+        while watch.cache.get(index) is None and time.monotonic() < deadline:
+            time.sleep(0.002)
+        assert watch.cache.nbytes <= 6 * FRAME_BYTES
+    time.sleep(0.1)
+    assert (watch.cache.get(20) == 20).all()
+
+
+def test_a_limit_under_a_frame_still_shows_frames(watched):
+    watch = watched(Source(), byte_limit=1)
+    for index in (3, 30):
+        watch.cache.get(index)
+        assert watch.told.get(timeout=20) == index
+        assert (watch.cache.get(index) == index).all()
+    assert watch.cache.nbytes <= 2 * FRAME_BYTES
+
+
+def test_a_bad_frame_is_told_once_and_the_others_come(watched):
+    watch = watched(Source(bad=(4,)), ahead=2)
+    watch.cache.get(4)
+    assert watch.told.get(timeout=20) == (4, "frame 4 is damaged")
+    assert watch.cache.error(4) == "frame 4 is damaged"
+    watch.cache.get(5)
+    assert watch.told.get(timeout=20) == 5
+    watch.wait_reads(4)
+    assert watch.source.reads.count(4) == 1
+    watch.source.bad = ()
+    watch.cache.forget_errors()
+    watch.cache.get(4)
+    assert watch.told.get(timeout=20) == 4
+
+
+def test_frames_that_cannot_be_opened_are_told():
+    told: queue.Queue[tuple[int, str]] = queue.Queue()
+
+    def fail() -> FrameSource:
+        raise FrameSourceError("clip.mp4: no such file")
+
+    cache = FrameCache(fail, on_error=lambda index, message: told.put((index, message)))
+    cache.get(0)
+    assert told.get(timeout=20) == (0, "clip.mp4: no such file")
+    cache.close()
+
+
+def test_closing_waits_for_the_reader_and_nothing_is_told_after(watched):
+    source = Source()
+    source.gate.clear()
+    watch = watched(source)
+    watch.cache.get(1)
+    time.sleep(0.05)
+    threading.Timer(0.1, source.gate.set).start()
+    watch.cache.close()
+    assert source.is_closed
+    assert watch.told.empty()
+    assert not any(thread.name == "frame cache" for thread in threading.enumerate())
