@@ -127,6 +127,7 @@ def run_demo(
             backend=backend or NetworkBackend(model, device),
             settings=Settings(Path(folder) / "settings.json"),
         )
+        application.window.resize(1440, 900)
         application.window.show()
         window_seconds = time.monotonic() - started
         gaps = GapMeter(application)

@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import Qt
 
 from annotator.application import Application
 from annotator.demo.gaps import GapMeter
 from annotator.demo.outputs import cut_clip, write_overlay_video, write_reliability
 from annotator.demo.pointer import Pointer, outlines, strays
 from annotator.model.document import Document
-from annotator.views.canvas.tools import Tool
+from annotator.views.help_sheet import HelpSheet
 from annotator.views.panels.overlay_panel import OverlayState
 from vos_core.media import DavisExport
 from vos_core.media.sample import Sample
@@ -305,9 +304,7 @@ class DemoScript:
         self.window.grab().save(str(folder / name))
 
     def _shoot_help(self) -> None:
-        sheet = self.window.findChild(
-            object, "helpSheet", Qt.FindChildOption.FindChildrenRecursively
-        )
+        sheet = self.window.findChild(HelpSheet)
         if sheet is not None:
             self._shots += 1
             folder = self._out / "screenshots"
@@ -337,4 +334,4 @@ def _same(first: list[np.ndarray], second: list[np.ndarray]) -> bool:
     return all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
 
 
-__all__ = ["Condition", "DemoError", "DemoScript", "Script", "Tool"]
+__all__ = ["Condition", "DemoError", "DemoScript", "Script"]

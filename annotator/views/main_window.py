@@ -99,7 +99,7 @@ class MainWindow(QMainWindow):
         self._lay_out_docks()
         self._lay_out_status()
         self._make_digit_keys()
-        self.resize(1440, 900)
+        self.resize(QSize(1440, 900).boundedTo(self.screen().availableSize()))
         self.hint.show_welcome()
 
     def _lay_out_centre(self) -> None:

@@ -128,12 +128,11 @@ def _style_sheet(dark: bool) -> str:
     QDockWidget::title {{ padding: 6px 8px; border-bottom: 1px solid {line}; text-align: left; }}
     QStatusBar {{ border-top: 1px solid {line}; }}
     QStatusBar::item {{ border: 0; }}
-    QSpinBox, QLineEdit, QComboBox {{ background: {field}; border: 1px solid {edge};
+    QLineEdit, QComboBox {{ background: {field}; border: 1px solid {edge};
         border-radius: 4px; padding: 3px 5px; min-height: 18px; }}
     QSpinBox QLineEdit, QTableView QLineEdit {{ border: 0; padding: 0 2px; min-height: 0;
         background: {field}; border-radius: 0; }}
-    QSpinBox::up-button, QSpinBox::down-button {{ width: 0; border: 0; }}
-    QSpinBox:focus, QLineEdit:focus, QComboBox:focus {{ border-color: {ACCENT.name()}; }}
+    QLineEdit:focus, QComboBox:focus {{ border-color: {ACCENT.name()}; }}
     QPushButton {{ border: 1px solid {edge}; border-radius: 5px; padding: 5px 12px;
         background: palette(button); }}
     QPushButton:hover {{ background: {hover}; }}

@@ -67,7 +67,13 @@ class PropagationPass:
     step: int = 1
 
     def beyond(self, index: int) -> tuple[int, ...]:
-        """Return the targets that come after a frame in the direction of the pass."""
+        """Return the targets whose masks came by way of a frame.
+
+        These are the targets after it in the direction of the pass; none when the pass begins
+        further on (its start is the frame before its first target).
+        """
+        if not self.targets or (index - self.targets[0]) * self.step < -1:
+            return ()
         return tuple(t for t in self.targets if (t - index) * self.step > 0)
 
 

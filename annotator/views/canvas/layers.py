@@ -23,6 +23,8 @@ class FrameLayer(QGraphicsItem):
         super().__init__()
         self._pixmap = QPixmap()
         self.setZValue(0)
+        # without it the exposed rectangle is the whole item and every dab repaints everything
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
 
     def set_frame(self, frame: np.ndarray | None) -> None:
         """Show a frame.
@@ -72,6 +74,8 @@ class IndexedLayer(QGraphicsItem):
         self._table: list[int] = list(TRANSPARENT)
         self._extent: tuple[int, int] | None = None
         self.setZValue(z_value)
+        # without it the exposed rectangle is the whole item and every dab repaints everything
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
 
     @property
     def colour_table(self) -> list[int]:

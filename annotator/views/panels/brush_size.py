@@ -42,7 +42,7 @@ class BrushSize(QWidget):
         self.field.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.field.setKeyboardTracking(False)
         self.field.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-        self.field.setFixedWidth(72)
+        self.field.setFixedSize(72, 26)
         self.field.lineEdit().returnPressed.connect(self.field.clearFocus)
         tip = "Brush size in frame pixels ([ and ], or Alt+wheel)"
         self._slider.setToolTip(tip)

@@ -34,7 +34,7 @@ class TransportBar(QWidget):
         self.frame_field.setKeyboardTracking(False)
         self.frame_field.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.frame_field.setToolTip("Frame number: type one and press Enter")
-        self.frame_field.setMinimumWidth(58)
+        self.frame_field.setMinimumSize(58, 26)
         self.frame_field.valueChanged.connect(self._on_value)
         self.frame_field.lineEdit().returnPressed.connect(self.frame_field.clearFocus)
         layout.addWidget(self.frame_field)

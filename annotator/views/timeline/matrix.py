@@ -414,7 +414,11 @@ class TimelineMatrix(QWidget):
             painter.fillRect(QRectF(left, RULER_HEIGHT, column_width, self.height()), tint)
         x = left + column_width / 2
         painter.setPen(QPen(ACCENT, 1.5))
-        painter.drawLine(QPointF(x, RULER_HEIGHT - 4), QPointF(x, self.height()))
+        if column_width >= _GLYPH_MIN_WIDTH:  # a line would hide the glyphs
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(QRectF(left, RULER_HEIGHT, column_width, self.height()))
+        else:
+            painter.drawLine(QPointF(x, RULER_HEIGHT - 4), QPointF(x, self.height()))
         text = str(self._current)
         width = painter.fontMetrics().horizontalAdvance(text) + 12
         box = QRectF(x - width / 2, 1, width, RULER_HEIGHT - 5)

@@ -1,0 +1,138 @@
+"""The window's frame: one table of actions, the help sheet, themes, messages, layout."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QPalette
+from PySide6.QtWidgets import QApplication, QToolBar
+from pytestqt.qtbot import QtBot
+
+from annotator.views.actions import ACTIONS, MENUS, ActionTable
+from annotator.views.help_sheet import help_html
+from annotator.views.message_bar import Severity
+from annotator.views.panels.brush_size import stepped_diameter
+from annotator.views.panels.propagation_bar import RunStatus
+from annotator.views.theme import Theme, apply_theme, palette_is_dark
+from tests.support.gui import Driver
+
+pytestmark = pytest.mark.gui
+
+
+def test_no_key_belongs_to_two_actions() -> None:
+    keys = Counter(QKeySequence(key).toString() for spec in ACTIONS for key in spec.keys)
+    assert [key for key, count in keys.items() if count > 1] == []
+    assert "" not in keys, "a key that Qt does not know"
+    assert not {str(digit) for digit in range(10)} & set(keys), "digits choose objects"
+
+
+def test_every_action_has_a_menu_a_tip_and_a_place_in_the_window(driver: Driver) -> None:
+    table = driver.window.actions_table
+    in_menus = {a.objectName() for menu in driver.window.menus.values() for a in menu.actions()}
+    for name in table:
+        spec = table.spec(name)
+        assert spec.menu in MENUS and spec.tip and name in in_menus
+    for bar in driver.window.findChildren(QToolBar):
+        for action in bar.actions():
+            assert action.isSeparator() or action.objectName() in [*table, ""]
+
+
+def test_the_sheet_lists_every_key() -> None:
+    html = help_html()
+    for spec in ACTIONS:
+        for key in spec.keys:
+            assert QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) in html
+
+
+def test_a_name_twice_is_refused(driver: Driver) -> None:
+    with pytest.raises(ValueError, match="twice"):
+        ActionTable(driver.window, [ACTIONS[0], ACTIONS[0]])
+
+
+@pytest.mark.parametrize("theme", [Theme.DARK, Theme.LIGHT])
+def test_themes_change_the_palette(driver: Driver, theme: Theme) -> None:
+    driver.trigger(f"view.{theme.value}")
+    assert palette_is_dark(driver.window.palette()) is (theme is Theme.DARK)
+    text = driver.window.palette().color(QPalette.ColorRole.WindowText).lightness()
+    ground = driver.window.palette().color(QPalette.ColorRole.Window).lightness()
+    assert abs(text - ground) > 120, "hard to read"
+
+
+def test_the_system_theme_follows_the_desktop(qapp: QApplication) -> None:
+    apply_theme(qapp, Theme.SYSTEM)
+    assert qapp.styleHints().colorScheme() in (
+        Qt.ColorScheme.Unknown,
+        Qt.ColorScheme.Light,
+        Qt.ColorScheme.Dark,
+    )
+    apply_theme(qapp, Theme.DARK)
+
+
+def test_information_leaves_by_itself_and_faults_stay(driver: Driver, qtbot: QtBot) -> None:
+    bar = driver.window.messages
+    bar.show_message("something broke", Severity.ERROR)
+    assert bar.text == "something broke" and bar.isVisible()
+    before = driver.canvas.geometry()
+    bar.dismiss()
+    assert bar.text == "" and not bar.isVisible()
+    assert driver.canvas.geometry() == before, "a message must not move the picture"
+
+
+def test_layout_theme_and_brush_are_remembered(make_driver: Callable[[], Driver]) -> None:
+    first = make_driver()
+    first.window.resize(1, 640)  # as narrow as it goes
+    size = first.window.size()
+    first.window.brush_size.set_diameter(77)
+    first.trigger("view.light")
+    first.window.close()
+    second = make_driver()
+    assert second.window.size() == size
+    assert second.window.brush_size.diameter == 77
+    assert second.window.actions_table["view.light"].isChecked()
+    second.trigger("view.dark")
+
+
+def test_a_dropped_folder_is_opened(driver: Driver, frames_folder) -> None:  # type: ignore[no-untyped-def]
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(frames_folder))])
+    action, button = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+    none = Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(100, 100), action, data, button, none)
+    driver.window.dragEnterEvent(enter)
+    assert enter.isAccepted()
+    driver.window.dropEvent(QDropEvent(QPointF(100, 100), action, data, button, none))
+    driver.wait(lambda: driver.application.editor.shown_frame == 0)
+    assert driver.application.editor.workspace is not None
+
+
+def test_brush_steps_go_both_ways_and_never_stick() -> None:
+    size = 1
+    sizes = [size := stepped_diameter(size, 1) for _ in range(60)]
+    assert sizes == sorted(set(sizes)) or sizes[-1] == 1000
+    assert stepped_diameter(1, -1) == 1 and stepped_diameter(1000, 1) == 1000
+    assert stepped_diameter(stepped_diameter(100, 1), -1) == pytest.approx(100, abs=3)
+
+
+def test_the_run_status_in_words() -> None:
+    status = RunStatus(running=True, done=42, total=131, frames_per_second=3.1)
+    assert status.text == "42 of 131 · 3.1 frames/s · 0:29 left"
+    assert "paused" in RunStatus(running=True, paused=True, done=1, total=5).text
+    assert RunStatus().text == ""
+
+
+def test_f1_opens_the_sheet_beside_the_work(driver: Driver, qtbot: QtBot) -> None:
+    driver.key(Qt.Key.Key_F1)
+    from annotator.views.help_sheet import HelpSheet
+
+    sheet = driver.window.findChild(HelpSheet)
+    assert sheet is not None and sheet.isVisible() and not sheet.isModal()
+    sheet.close()
+
+
+def test_point_helper_is_consistent(driver: Driver, frames_folder) -> None:  # type: ignore[no-untyped-def]
+    driver.open(frames_folder)
+    point = driver.point(10, 10)
+    assert isinstance(point, QPoint)
