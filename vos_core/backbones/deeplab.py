@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vos_core.backbones.frozen_norm import FrozenBatchNorm2d
+from vos_core.backbones.frozen_norm import FrozenBatchNorm2d, rectify
 from vos_core.backbones.trunk import TrunkFeatures
 
 
@@ -43,7 +43,7 @@ class ConvNormRelu(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``[N, in_channels, h, w]`` to ``[N, out_channels, h, w]``."""
-        return torch.relu(self.norm(self.conv(x)))
+        return rectify(self.norm(self.conv(x)))
 
 
 class BackboneAspp(nn.Module):

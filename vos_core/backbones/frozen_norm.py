@@ -78,3 +78,11 @@ def fold_frozen_norm(conv: nn.Conv2d, norm: FrozenBatchNorm2d) -> nn.Conv2d:
         if folded.bias is not None:
             folded.bias.copy_(bias)
     return folded
+
+
+def rectify(x: Tensor) -> Tensor:
+    """ReLU that reuses its input's memory where no gradient is recorded.
+
+    Only for a value that nobody else holds.
+    """
+    return torch.relu(x) if torch.is_grad_enabled() else torch.relu_(x)

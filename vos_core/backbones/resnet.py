@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
 
-from vos_core.backbones.frozen_norm import FrozenBatchNorm2d
+from vos_core.backbones.frozen_norm import FrozenBatchNorm2d, rectify
 from vos_core.backbones.trunk import TrunkFeatures
 
 
@@ -59,9 +58,9 @@ class Bottleneck(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map ``[N, in_channels, h, w]`` to ``[N, 4 * width, h / stride, w / stride]``."""
         residual = x if self.shortcut is None else self.shortcut(x)
-        x = torch.relu(self.norm1(self.conv1(x)))
-        x = torch.relu(self.norm2(self.conv2(x)))
-        return torch.relu(self.norm3(self.conv3(x)) + residual)
+        x = rectify(self.norm1(self.conv1(x)))
+        x = rectify(self.norm2(self.conv2(x)))
+        return rectify(self.norm3(self.conv3(x)) + residual)
 
 
 class ResNet(nn.Module):
@@ -97,7 +96,7 @@ class ResNet(nn.Module):
 
     def forward(self, image: Tensor) -> TrunkFeatures:
         """Extract features from a normalised image ``[N, 3, H, W]``."""
-        x = self.pool(torch.relu(self.norm1(self.conv1(image))))
+        x = self.pool(rectify(self.norm1(self.conv1(image))))
         low = self.layer1(x)
         mid = self.layer2(low)
         return TrunkFeatures(low=low, mid=mid, high=self.layer4(self.layer3(mid)))

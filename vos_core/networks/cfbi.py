@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
-from vos_core.networks.published import ReleasedBehaviour, label_members, split_previous
+from vos_core.networks.published import ReleasedBehaviour
 from vos_core.networks.published_records import FrameFeatures, PreviousFrame, TargetMatching
 from vos_core.networks.single_scale import (
     EMBEDDING_CHANNELS,
     HEAD_CHANNELS,
     SingleScaleNetwork,
 )
+from vos_core.networks.stage_input import StageInput
 
 
 class Cfbi(SingleScaleNetwork):
@@ -43,21 +43,15 @@ class Cfbi(SingleScaleNetwork):
             behaviour=behaviour,
         )
 
-    def ensembler_inputs(
+    def stage_inputs(
         self, target: FrameFeatures, previous: PreviousFrame, matching: TargetMatching
-    ) -> tuple[Tensor | None, ...]:
-        """Stack ``[L, 364, h4, w4]`` for the first stage; the others take nothing."""
-        embedding = target.embeddings[0]
-        label_count = matching.guidance.shape[0]
-        members = label_members(matching.previous_labels[0], label_count, embedding.dtype)
-        inside, outside = split_previous(previous.features.embeddings[0], members)
-        stack = torch.cat(
-            [
-                embedding.expand(label_count, -1, -1, -1),
-                inside,
-                outside,
-                self.head_features(matching),
-            ],
-            dim=1,
+    ) -> tuple[StageInput | None, ...]:
+        """Gather 364 channels for the first stage; the others take nothing."""
+        first = StageInput(
+            own=self.head_features(matching),
+            shared=target.embeddings[0],
+            previous=previous.features.embeddings[0],
+            labels=matching.previous_labels[0],
+            own_comes_first=False,
         )
-        return stack, None, None
+        return first, None, None

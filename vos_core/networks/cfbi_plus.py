@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
 from vos_core.backbones.deeplab import DeepLab
@@ -10,12 +9,11 @@ from vos_core.networks.blocks.embedding import FeaturePyramid
 from vos_core.networks.published import (
     PublishedNetwork,
     ReleasedBehaviour,
-    label_members,
     matching_stack,
-    split_previous,
 )
 from vos_core.networks.published_matching.reference import ScaleMatching
 from vos_core.networks.published_records import FrameFeatures, PreviousFrame, TargetMatching
+from vos_core.networks.stage_input import StageInput, label_members
 
 EMBEDDING_CHANNELS = 256
 
@@ -80,25 +78,23 @@ class CfbiPlus(PublishedNetwork):
         pyramid = self.pyramid(features.decoded, features.mid, features.aspp)
         return FrameFeatures(embeddings=tuple(pyramid), low=features.low)
 
-    def ensembler_inputs(
+    def stage_inputs(
         self, target: FrameFeatures, previous: PreviousFrame, matching: TargetMatching
-    ) -> tuple[Tensor | None, ...]:
-        """Stack one map per stage: ``[L, 783 | 783 | 781, h_s, w_s]``."""
+    ) -> tuple[StageInput | None, ...]:
+        """Gather 783, 783 and 781 channels for the three stages."""
         label_count = matching.guidance.shape[0]
-        stacks = []
+        stages = []
         for index, maps in enumerate(matching.maps):
             embedding = target.embeddings[index]
-            members = label_members(matching.previous_labels[index], label_count, embedding.dtype)
-            inside, outside = split_previous(previous.features.embeddings[index], members)
-            stacks.append(
-                torch.cat(
-                    [
-                        matching_stack(maps, members),
-                        embedding.expand(label_count, -1, -1, -1),
-                        inside,
-                        outside,
-                    ],
-                    dim=1,
+            labels = matching.previous_labels[index]
+            members = label_members(labels, label_count, embedding.dtype)
+            stages.append(
+                StageInput(
+                    own=matching_stack(maps, members),
+                    shared=embedding,
+                    previous=previous.features.embeddings[index],
+                    labels=labels,
+                    own_comes_first=True,
                 )
             )
-        return tuple(stacks)
+        return tuple(stages)

@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from vos_core.backbones.deeplab import BackboneFeatures, DeepLab
 from vos_core.networks.blocks.ensembler import Ensembler
 from vos_core.networks.blocks.object_decoder import ObjectDecoder, join_objects
+from vos_core.networks.folded_decoder import SharedSkip, run_decoder
+from vos_core.networks.folded_head import SharedInput, run_ensembler
 from vos_core.networks.published_matching.guidance import guidance_vector, sum_labels
 from vos_core.networks.published_matching.maps import (
     FAST,
@@ -30,6 +32,7 @@ from vos_core.networks.published_records import (
     Segmentation,
     TargetMatching,
 )
+from vos_core.networks.stage_input import StageInput
 from vos_core.ops.resize import resize_labels
 
 
@@ -79,6 +82,7 @@ class PublishedNetwork(nn.Module):
         self.scales = tuple(scales)
         self.behaviour = behaviour or ReleasedBehaviour()
         self.primitives: Primitives = FAST
+        self.is_folded = True
         guidance_channels = 4 * embedding_channels
         self.foreground_bias = nn.Parameter(torch.zeros(len(self.scales), 1, 1, 1))
         self.background_bias = nn.Parameter(torch.zeros(len(self.scales), 1, 1, 1))
@@ -147,10 +151,10 @@ class PublishedNetwork(nn.Module):
             previous_labels=tuple(labels),
         )
 
-    def ensembler_inputs(
+    def stage_inputs(
         self, target: FrameFeatures, previous: PreviousFrame, matching: TargetMatching
-    ) -> tuple[Tensor | None, ...]:
-        """Stack what enters each stage of the ensembler, ``[L, input_channels, h_s, w_s]``."""
+    ) -> tuple[StageInput | None, ...]:
+        """Gather what enters each stage of the ensembler, None for a stage without input."""
         raise NotImplementedError
 
     def forward(
@@ -169,23 +173,59 @@ class PublishedNetwork(nn.Module):
             memory: RPCM's buffers; None for the other networks and at the start of a video.
         """
         matching = self.match(target, reference, previous)
-        inputs = self.ensembler_inputs(target, previous, matching)
-        code = self.ensembler(inputs, matching.guidance)
+        inputs = self.stage_inputs(target, previous, matching)
+        if self.is_folded and not torch.is_grad_enabled():
+            logits, memory = self._run_folded(inputs, target, matching.guidance, memory)
+            return Segmentation(logits=logits, matching=matching, memory=memory)
+        written = [None if stage is None else stage.write_out() for stage in inputs]
+        code = self.ensembler(written, matching.guidance)
         modulated, memory = self.modulate(code.out, memory, matching.guidance)
         logits = self.decoder(modulated, code.low, target.low, matching.guidance)
         return Segmentation(logits=join_objects(logits), matching=matching, memory=memory)
+
+    def _run_folded(
+        self,
+        inputs: tuple[StageInput | None, ...],
+        target: FrameFeatures,
+        guidance: Tensor,
+        memory: Memory | None,
+    ) -> tuple[Tensor, Memory | None]:
+        """Run ensembler, memory and decoder label by label; see :mod:`.folded_head`."""
+        shared = [None if stage is None else SharedInput.of(stage) for stage in inputs]
+        low = SharedSkip(target.low)
+        label_count = guidance.shape[0]
+        foreground, background, memories = [], [], []
+        for label in range(label_count):
+            own = guidance[label : label + 1]
+            code = run_ensembler(self.ensembler, shared, label, own)
+            kept = None if memory is None else Memory(*(m[label : label + 1] for m in memory))
+            out, kept = self.modulate_folded(code.out, kept, own)
+            if kept is not None:
+                memories.append(kept)
+            front, back = run_decoder(
+                self.decoder, out, code.low, low, own, has_background=label > 0
+            )
+            foreground.append(front)
+            if back is not None:
+                background.append(back)
+        if background:
+            foreground[0] = foreground[0] + torch.stack(background).amin(dim=0)
+        joined = None
+        if memories:
+            joined = Memory(*(torch.cat(parts) for parts in zip(*memories, strict=True)))
+        return torch.stack(foreground), joined
+
+    def modulate_folded(
+        self, code: Tensor, memory: Memory | None, guidance: Tensor
+    ) -> tuple[Tensor, Memory | None]:
+        """Do what :meth:`modulate` does, for one label with folded gates."""
+        return code, None
 
     def modulate(
         self, code: Tensor, memory: Memory | None, guidance: Tensor
     ) -> tuple[Tensor, Memory | None]:
         """Change the ensembler's output with the help of memory; the base changes nothing."""
         return code, None
-
-
-def label_members(labels: Tensor, label_count: int, dtype: torch.dtype) -> Tensor:
-    """One-hot ``[L, 1, h, w]`` of int64 ``[h, w]``; a pixel of nobody is zero in every row."""
-    own = labels[None] == torch.arange(label_count, device=labels.device)[:, None, None]
-    return own.unsqueeze(1).to(dtype)
 
 
 def matching_stack(maps: MatchingMaps, members: Tensor) -> Tensor:
@@ -203,8 +243,3 @@ def matching_stack(maps: MatchingMaps, members: Tensor) -> Tensor:
         ],
         dim=1,
     )
-
-
-def split_previous(embedding: Tensor, members: Tensor) -> tuple[Tensor, Tensor]:
-    """Previous embedding inside and outside each label, each ``[L, C, h, w]``."""
-    return embedding * members, embedding * (1 - members)

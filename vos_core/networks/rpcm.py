@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import torch
+from collections.abc import Callable
+
 from torch import Tensor, nn
 
 from vos_core.networks.blocks.ensembler import Modulator
+from vos_core.networks.folded_head import run_modulator
 from vos_core.networks.published import ReleasedBehaviour
 from vos_core.networks.published_records import (
     FrameFeatures,
@@ -18,6 +20,7 @@ from vos_core.networks.single_scale import (
     HEAD_CHANNELS,
     SingleScaleNetwork,
 )
+from vos_core.networks.stage_input import StageInput
 
 
 class Rpcm(SingleScaleNetwork):
@@ -57,13 +60,18 @@ class Rpcm(SingleScaleNetwork):
         self.propagation = Modulator(guidance_channels=guidance_channels)
         self.correction = Modulator(guidance_channels=guidance_channels)
 
-    def ensembler_inputs(
+    def stage_inputs(
         self, target: FrameFeatures, previous: PreviousFrame, matching: TargetMatching
-    ) -> tuple[Tensor | None, ...]:
-        """Stack ``[L, 164, h4, w4]`` for the first stage; the second takes nothing."""
-        label_count = matching.guidance.shape[0]
-        shared = target.embeddings[0].expand(label_count, -1, -1, -1)
-        return torch.cat([shared, self.head_features(matching)], dim=1), None
+    ) -> tuple[StageInput | None, ...]:
+        """Gather 164 channels for the first stage; the second takes nothing."""
+        first = StageInput(
+            own=self.head_features(matching),
+            shared=target.embeddings[0],
+            previous=None,
+            labels=matching.previous_labels[0],
+            own_comes_first=False,
+        )
+        return first, None
 
     def modulate(
         self, code: Tensor, memory: Memory | None, guidance: Tensor
@@ -73,12 +81,26 @@ class Rpcm(SingleScaleNetwork):
         Memory of another shape (a new object, another size) counts as empty: then the code and
         its modulated form stand in. No gradient flows into memory, those stand-ins included.
         """
-        is_empty = memory is None or memory.propagation.shape != code.shape
-        if memory is None or is_empty:
-            propagated = self.propagation(code, code.detach(), guidance)
+        return self._modulate(code, memory, guidance, Modulator.__call__)
+
+    def modulate_folded(
+        self, code: Tensor, memory: Memory | None, guidance: Tensor
+    ) -> tuple[Tensor, Memory | None]:
+        """Do what :meth:`modulate` does, for one label with folded gates."""
+        return self._modulate(code, memory, guidance, run_modulator)
+
+    def _modulate(
+        self,
+        code: Tensor,
+        memory: Memory | None,
+        guidance: Tensor,
+        run: Callable[[Modulator, Tensor, Tensor, Tensor], Tensor],
+    ) -> tuple[Tensor, Memory | None]:
+        if memory is None or memory.propagation.shape != code.shape:
+            propagated = run(self.propagation, code, code.detach(), guidance)
             fixed = propagated.detach()
         else:
-            propagated = self.propagation(code, memory.propagation, guidance)
+            propagated = run(self.propagation, code, memory.propagation, guidance)
             fixed = memory.correction
-        corrected = self.correction(propagated, fixed, guidance)
+        corrected = run(self.correction, propagated, fixed, guidance)
         return corrected, Memory(propagation=code.detach(), correction=fixed)

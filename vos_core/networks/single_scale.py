@@ -9,11 +9,11 @@ from vos_core.networks.blocks.embedding import MatchingEmbedding, MatchingHead
 from vos_core.networks.published import (
     PublishedNetwork,
     ReleasedBehaviour,
-    label_members,
     matching_stack,
 )
 from vos_core.networks.published_matching.reference import ScaleMatching
 from vos_core.networks.published_records import FrameFeatures, TargetMatching
+from vos_core.networks.stage_input import label_members
 
 EMBEDDING_CHANNELS = 100
 HEAD_CHANNELS = 64

@@ -160,12 +160,11 @@ def _compare(network: PublishedNetwork, fixture: Fixture) -> Iterator[OutputDiff
         result = network(features[target], reference, previous, memory)
         if step == "A":
             memory = result.memory
-            inputs = network.ensembler_inputs(features[target], previous, result.matching)
-            for index, stack in enumerate(inputs):
-                if stack is not None:
-                    yield _difference(
-                        fixture, f"ce_in{index}_chmean", stack.mean(dim=(2, 3)), MAP_TOLERANCE
-                    )
+            inputs = network.stage_inputs(features[target], previous, result.matching)
+            for index, stage in enumerate(inputs):
+                if stage is not None:
+                    means = stage.write_out().mean(dim=(2, 3))
+                    yield _difference(fixture, f"ce_in{index}_chmean", means, MAP_TOLERANCE)
         yield from _step_differences(network, result, step, fixture)
 
 

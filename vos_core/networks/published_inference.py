@@ -1,0 +1,55 @@
+"""Prepares a published network for inference: folded norms, channels-last memory."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from vos_core.backbones.deeplab import ConvNormRelu
+from vos_core.backbones.frozen_norm import FrozenBatchNorm2d, fold_frozen_norm
+from vos_core.backbones.resnet import Bottleneck, ResNet
+from vos_core.networks.published import PublishedNetwork
+
+
+def prepare_for_inference(
+    network: PublishedNetwork, *, device: torch.device | str = "cpu"
+) -> PublishedNetwork:
+    """Fold frozen norms into convolutions and order weights channels-last, in place.
+
+    The result is the same up to rounding. It has another state dict, so weights are loaded before
+    and never saved after. Does nothing to a network that is prepared already.
+
+    Args:
+        network: Filled with weights.
+        device: Where it will compute.
+
+    Returns:
+        The same network, in evaluation mode.
+    """
+    network.eval()
+    network.requires_grad_(False)
+    fold_all_norms(network)
+    return network.to(device=device, memory_format=torch.channels_last)
+
+
+def fold_all_norms(module: nn.Module) -> None:
+    """Fold every frozen norm below ``module`` into the convolution before it."""
+    for part in module.modules():
+        if isinstance(part, ConvNormRelu):
+            _fold_pair(part, "conv", "norm")
+        elif isinstance(part, Bottleneck):
+            for index in "123":
+                _fold_pair(part, f"conv{index}", f"norm{index}")
+        elif isinstance(part, ResNet):
+            _fold_pair(part, "conv1", "norm1")
+        elif isinstance(part, nn.Sequential):
+            for index in range(1, len(part)):
+                if isinstance(part[index], FrozenBatchNorm2d):
+                    _fold_pair(part, str(index - 1), str(index))
+
+
+def _fold_pair(parent: nn.Module, conv_name: str, norm_name: str) -> None:
+    conv, norm = parent.get_submodule(conv_name), parent.get_submodule(norm_name)
+    if isinstance(conv, nn.Conv2d) and isinstance(norm, FrozenBatchNorm2d):
+        parent.set_submodule(conv_name, fold_frozen_norm(conv, norm))
+        parent.set_submodule(norm_name, nn.Identity())
