@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from annotator.model.commands.base import Command
 from annotator.model.commands.frames import FrameChange
@@ -11,7 +11,17 @@ from annotator.model.commands.propagation import ApplyPropagation, plan_result
 from annotator.model.document import Document
 from annotator.model.errors import HistoryBusyError, HistoryError
 from annotator.model.events import Event
-from annotator.model.label_maps import ByteMap
+from annotator.model.label_maps import ByteMap, PackedMap
+
+
+class _Result(NamedTuple):
+    """A result that waits."""
+
+    frame_index: int
+    label_map: ByteMap
+    reliability_map: ByteMap | PackedMap | None
+    object_reliability: Mapping[int, float]
+    packed_label_map: PackedMap | None
 
 
 class RunKeeper(Protocol):
@@ -55,7 +65,7 @@ class PropagationRun:
         self._object_ids = None if object_ids is None else frozenset(object_ids)
         self._overwrite_person = overwrite_person
         self._changes: dict[int, FrameChange] = {}
-        self._held: list[tuple[int, ByteMap, ByteMap | None, Mapping[int, float]]] = []
+        self._held: list[_Result] = []
         self._is_open = True
 
     @property
@@ -67,12 +77,15 @@ class PropagationRun:
         self,
         frame_index: int,
         label_map: ByteMap,
-        reliability_map: ByteMap | None = None,
+        reliability_map: ByteMap | PackedMap | None = None,
         object_reliability: Mapping[int, float] | None = None,
+        *,
+        packed_label_map: PackedMap | None = None,
     ) -> bool:
         """Put one result into the document (see `plan_result`).
 
-        While a stroke is in hand the result waits for its end.
+        While a stroke is in hand the result waits for its end. Maps that were packed outside the
+        main thread (`PackedMap.of` in the worker) save it the compression.
 
         Returns:
             Whether the frame changed at once.
@@ -87,7 +100,9 @@ class PropagationRun:
         document.label_maps.check_shape(label_map.shape)
         reliabilities = object_reliability or {}
         if self._history.has_stroke_in_hand:
-            self._held.append((frame_index, label_map, reliability_map, reliabilities))
+            self._held.append(
+                _Result(frame_index, label_map, reliability_map, reliabilities, packed_label_map)
+            )
             return False
         change = plan_result(
             document,
@@ -97,6 +112,7 @@ class PropagationRun:
             reliabilities,
             object_ids=self._object_ids,
             overwrite_person=self._overwrite_person,
+            packed_label_map=packed_label_map,
         )
         if change.is_empty:
             return False
@@ -151,5 +167,11 @@ class PropagationRun:
     def take_up_held(self) -> None:
         """Add the results that waited for the end of a stroke."""
         held, self._held = self._held, []
-        for frame_index, label_map, reliability_map, reliabilities in held:
-            self.add(frame_index, label_map, reliability_map, reliabilities)
+        for result in held:
+            self.add(
+                result.frame_index,
+                result.label_map,
+                result.reliability_map,
+                result.object_reliability,
+                packed_label_map=result.packed_label_map,
+            )

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from annotator.model.commands.paint import Mask, PaintStroke, changeable_values, stroke_text
+import numpy as np
+
+from annotator.model.commands.paint import (
+    Mask,
+    PaintStroke,
+    changeable_values,
+    changed_pixels,
+    stroke_text,
+)
 from annotator.model.document import Document
 from annotator.model.errors import HistoryError
 from annotator.model.geometry import EMPTY_BOX, Box
@@ -71,10 +79,10 @@ class StrokeInHand:
         rows = slice(inside.top - box.top, inside.bottom - box.top)
         columns = slice(inside.left - box.left, inside.right - box.left)
         values = self._document.label_map(self.frame_index)[inside.slices]
-        changed = self._allowed[values] & mask[rows, columns]
+        changed = changed_pixels(values, mask[rows, columns], self._allowed)
         if changed.any():
             values = values.copy()
-            values[changed] = self._value
+            np.putmask(values, changed, self._value)
             with self._document.editing(provisional=True) as editor:
                 editor.patch_label_map(self.frame_index, inside, values)
             self._box = self._box.union(inside)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -87,7 +88,7 @@ class PaintStroke:
         rows = slice(inside.top - box.top, inside.bottom - box.top)
         columns = slice(inside.left - box.left, inside.right - box.left)
         old = document.label_map(frame_index)[inside.slices]
-        changed = allowed[old] & mask[rows, columns]
+        changed = changed_pixels(old, mask[rows, columns], allowed)
         return cls._of_changed(
             text or stroke_text(document, value), frame_index, inside, changed, old, value
         )
@@ -128,10 +129,11 @@ class PaintStroke:
     def apply(self, editor: DocumentEditor) -> None:
         """Paint, and set the states of the cells concerned."""
         values = editor.document.label_map(self._index)[self._box.slices].copy()
-        values[self.mask()] = self._value
+        np.putmask(values, self.mask(), self._value)
         row = editor.document.cells.row(self._index)
         editor.patch_label_map(self._index, self._box, values)
-        touched = {int(i) for i in np.unique(self._old_values)} | {self._value}
+        counts = np.bincount(self._old_values, minlength=ID_COUNT)
+        touched = {int(i) for i in np.flatnonzero(counts)} | {self._value}
         cells = {}
         for object_id in touched - {0}:
             before = row.state(object_id)
@@ -201,6 +203,17 @@ def changeable_values(
     return allowed
 
 
+def changed_pixels(values: ByteMap, mask: Mask, allowed: npt.NDArray[np.bool_]) -> Mask:
+    """Pixels of a mask whose present value may be changed, bool of the mask's shape."""
+    if mask.size == 0:
+        return mask
+    table = allowed.view(np.uint8)
+    changeable = np.asarray(cv2.LUT(np.ascontiguousarray(values), table), np.uint8)
+    result: Mask = changeable.view(bool)
+    np.logical_and(result, mask, out=result)
+    return result
+
+
 def stroke_text(document: Document, value: int) -> str:
     """Menu text of a stroke."""
     return f"paint {document.objects[value].name}" if value else "erase"
@@ -208,8 +221,7 @@ def stroke_text(document: Document, value: int) -> str:
 
 def tight_box(mask: Mask) -> Box:
     """Smallest box around the set pixels of a mask, empty when there are none."""
-    rows = np.flatnonzero(mask.any(axis=1))
-    if rows.size == 0:
+    if mask.size == 0:
         return EMPTY_BOX
-    columns = np.flatnonzero(mask.any(axis=0))
-    return Box(int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
+    left, top, width, height = cv2.boundingRect(np.ascontiguousarray(mask).view(np.uint8))
+    return Box(top, left, top + height, left + width) if width else EMPTY_BOX

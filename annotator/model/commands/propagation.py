@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
+import numpy as np
+
 from annotator.model.cells import CellState, reliability_code
 from annotator.model.commands.frames import (
     FrameChange,
@@ -32,11 +34,12 @@ def plan_result(
     document: Document,
     frame_index: int,
     label_map: ByteMap,
-    reliability_map: ByteMap | None,
+    reliability_map: ByteMap | PackedMap | None,
     object_reliability: Mapping[int, float],
     *,
     object_ids: Collection[int] | None = None,
     overwrite_person: bool = False,
+    packed_label_map: PackedMap | None = None,
 ) -> FrameChange:
     """What one result of the network changes in its frame.
 
@@ -49,10 +52,12 @@ def plan_result(
         document: as it is now.
         frame_index: frame.
         label_map: uint8 [H, W], object ids; ids that are not in the table are dropped.
-        reliability_map: uint8 [H, W], 255 certain; None to leave the frame's as it is.
+        reliability_map: uint8 [H, W], 255 certain, or packed; None to leave the frame's as it is.
         object_reliability: object id -> mean reliability in [0, 1].
         object_ids: objects that were propagated; all when None.
         overwrite_person: also replace drawn and corrected cells (never verified ones).
+        packed_label_map: ``label_map`` packed, when somebody (the worker) has done that already; it
+            is used as it is when no object keeps its pixels.
 
     Raises:
         FrameError: no such frame or a map of another size.
@@ -73,6 +78,9 @@ def plan_result(
     if not taken:
         return FrameChange(frame_index, row, row)
     new = merge_label_maps(old, label_map, kept_ids=(), taken_ids=taken)
+    packed = packed_label_map
+    if packed is None or not np.array_equal(new, label_map):
+        packed = PackedMap.of(new)
     present = ids_in(new)
     codes = reliability_codes_of(object_reliability)
     cells = {
@@ -84,15 +92,19 @@ def plan_result(
     }
     old_reliability = new_reliability = None
     if reliability_map is not None:
-        document.reliability_maps.check_shape(reliability_map.shape)
         old_reliability = document.reliability_maps.pack(frame_index)
-        new_reliability = PackedMap.of(reliability_map)
+        new_reliability = (
+            reliability_map
+            if isinstance(reliability_map, PackedMap)
+            else PackedMap.of(reliability_map)
+        )
+        document.reliability_maps.check_shape((new_reliability.height, new_reliability.width))
     return FrameChange(
         frame_index,
         row,
         row.with_cells(cells),
         document.label_maps.pack(frame_index),
-        PackedMap.of(new),
+        packed,
         old_reliability,
         new_reliability,
     )
