@@ -1,6 +1,7 @@
 """Propagation: references in, one result per frame out."""
 
-from vos_core.inference.propagator import Propagation, Propagator
+from vos_core.inference.propagation import Propagation
+from vos_core.inference.propagator import Propagator
 from vos_core.inference.records import FrameResult, PropagatorOptions
 
 __all__ = ["FrameResult", "Propagation", "Propagator", "PropagatorOptions"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -16,13 +18,28 @@ LONG_EDGE_FACTOR = 1040 / 480
 FEATURE_CACHE_FRAMES = 4
 
 
+class DigestKey(NamedTuple):
+    """What a digest of a reference frame was made for.
+
+    Attributes:
+        frame: Index of the frame.
+        object_ids: Objects that have a channel.
+        has_background: Whether the map's background counts as background.
+    """
+
+    frame: int
+    object_ids: tuple[int, ...]
+    has_background: bool
+
+
 class Branch:
     """Runs the network at one input size; knows nothing of queues or of other branches.
 
     Args:
         network: The network, in evaluation mode.
         frame_size: Native (H, W).
-        short_edge: Shorter side of the input, scale included.
+        short_edge: Longest allowed shorter side of the input at scale 1.
+        scale: Factor on the size that `short_edge` leads to.
         flip: Mirror inputs and masks.
         device: Where to compute.
     """
@@ -32,20 +49,22 @@ class Branch:
         network: AocLite,
         frame_size: tuple[int, int],
         *,
-        short_edge: float,
+        short_edge: int,
+        scale: float,
         flip: bool,
         device: torch.device,
     ) -> None:
         self.network, self.flip, self.device = network, flip, device
         self.size = network_size(
             *frame_size,
-            short_edge=int(short_edge),
+            short_edge=short_edge,
             long_edge=int(short_edge * LONG_EDGE_FACTOR),
+            scale=scale,
         )
         self._features: OrderedDict[int, Features] = OrderedDict()
-        self._digests: dict[tuple[int, tuple[int, ...]], Reference] = {}
+        self._digests: dict[DigestKey, Reference] = {}
         self._state: State | None = None
-        self._joined: tuple[object, ...] = ()
+        self._joined: tuple[DigestKey, ...] = ()
 
     def encode(self, index: int, frame: np.ndarray) -> Features:
         """Features of a frame, kept for the last few frames."""
@@ -63,21 +82,24 @@ class Branch:
         """Whether `encode` would answer without the frame."""
         return index in self._features
 
-    def has_digest(self, index: int, object_ids: tuple[int, ...]) -> bool:
-        """Whether the reference frame is digested for these objects."""
-        return (index, object_ids) in self._digests
+    @property
+    def digest_count(self) -> int:
+        """Digests in memory."""
+        return len(self._digests)
 
-    def digest(
-        self, index: int, features: Features, label_map: np.ndarray, object_ids: tuple[int, ...]
-    ) -> None:
+    def has_digest(self, key: DigestKey) -> bool:
+        """Whether the reference frame is digested for these objects."""
+        return key in self._digests
+
+    def digest(self, key: DigestKey, features: Features, label_map: np.ndarray) -> None:
         """Digest a reference frame, replacing what was known of it."""
         labels = label_tensor(label_map, self.size, flip=self.flip, device=self.device)
-        reference = self.network.reference(features, labels, object_ids)
-        self._digests[index, object_ids] = reference
+        self._digests[key] = self.network.reference(features, labels, key.object_ids)
+        self._joined = ()
 
     def forget(self, index: int) -> None:
         """Drop the digests of a reference frame."""
-        for key in [key for key in self._digests if key[0] == index]:
+        for key in [key for key in self._digests if key.frame == index]:
             del self._digests[key]
         self._joined = ()
 
@@ -87,26 +109,22 @@ class Branch:
         self._joined = ()
 
     def begin(
-        self,
-        references: list[int],
-        object_ids: tuple[int, ...],
-        previous: Features,
-        label_map: np.ndarray,
+        self, references: Sequence[DigestKey], previous: Features, label_map: np.ndarray
     ) -> None:
         """Start from a frame whose mask is known; every reference must be digested."""
         labels = label_tensor(label_map, self.size, flip=self.flip, device=self.device)
-        digests = [self._digests[index, object_ids] for index in references]
+        digests = [self._digests[key] for key in references]
         self._state = self.network.begin(digests, previous, labels)
-        self._joined = (*references, object_ids)
+        self._joined = tuple(references)
 
-    def use_references(self, references: list[int], object_ids: tuple[int, ...]) -> None:
+    def use_references(self, references: Sequence[DigestKey]) -> None:
         """Match against these references from now on; joins them only when they changed."""
         if self._state is None:
             raise RuntimeError("a branch must begin before its references change")
-        if self._joined != (*references, object_ids):
-            digests = [self._digests[index, object_ids] for index in references]
+        if self._joined != tuple(references):
+            digests = [self._digests[key] for key in references]
             self._state = self._state.with_references(self.network.join(digests))
-            self._joined = (*references, object_ids)
+            self._joined = tuple(references)
 
     def step(self, features: Features) -> StepResult:
         """Segment a frame; logits and clusters come back unmirrored."""

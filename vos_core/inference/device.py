@@ -33,7 +33,10 @@ def choose_device(name: str = "auto") -> torch.device:
     there = ", ".join(kind for kind, found in available.items() if found)
     if not available[kind]:
         raise DeviceError(f"this machine has no {kind} device that torch can use; it has: {there}")
-    device = torch.device(name)
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise DeviceError(f"{name!r} is no device; write for instance {kind} or {kind}:0") from None
     if kind == "cuda" and device.index is not None and device.index >= torch.cuda.device_count():
         raise DeviceError(f"{name}: this machine has {torch.cuda.device_count()} CUDA device(s)")
     return device
@@ -62,7 +65,11 @@ def choose_dtype(device: torch.device, name: str = "auto") -> torch.dtype:
             )
         return DTYPES[name]
     if device.type == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+        return (
+            torch.bfloat16
+            if torch.cuda.is_bf16_supported(including_emulation=False)
+            else torch.float16
+        )
     if device.type == "cpu" and processor_multiplies_bfloat16():
         return torch.bfloat16
     return torch.float32

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vos_core.ops.aggregation import LOG_ODDS_LIMIT
+from vos_core.ops.resize import resize_bilinear
 
 
 def frame_tensor(
@@ -76,7 +77,20 @@ def label_map_at(logits: Tensor, size: tuple[int, int]) -> Tensor:
     return winner.masked_fill_(background >= best, 0)
 
 
-def logits_of(probabilities: Tensor) -> Tensor:
-    """Log-odds [O, h, w] of the objects in [O + 1, h, w] probabilities."""
-    objects = probabilities[1:].clamp(1e-6, 1 - 1e-6)
-    return torch.log(objects) - torch.log1p(-objects)
+def likeliest_at(probabilities: Tensor, size: tuple[int, int]) -> Tensor:
+    """Decide each native pixel's channel from probabilities that are already aggregated.
+
+    Args:
+        probabilities: float [O + 1, h, w].
+        size: (H, W) of the frame.
+
+    Returns:
+        uint8 [H, W] channels, 0 background.
+    """
+    best = torch.full(size, -torch.inf, device=probabilities.device)
+    winner = torch.zeros(size, dtype=torch.uint8, device=probabilities.device)
+    for channel, own in enumerate(probabilities):
+        grown = resize_bilinear(own[None, None].float(), size)[0, 0]
+        winner.masked_fill_(grown > best, channel)
+        best = torch.maximum(best, grown)
+    return winner

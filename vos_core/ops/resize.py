@@ -10,12 +10,17 @@ GRID = 16
 
 
 def network_size(
-    height: int, width: int, *, short_edge: int = 480, long_edge: int = 1040
+    height: int,
+    width: int,
+    *,
+    short_edge: int = 480,
+    long_edge: int = 1040,
+    scale: float = 1.0,
 ) -> tuple[int, int]:
     """Size at which a network sees a frame: both sides of the form ``16 n + 1``.
 
-    The frame is scaled so that its shorter side is `short_edge`, less if the longer side would then
-    exceed `long_edge`; it is never enlarged. Each side v becomes ``round((v - 1) / 16) * 16 + 1``
+    The frame is shrunk so that its shorter side is at most `short_edge` and its longer side at most
+    `long_edge`, then multiplied by `scale`. Each side v becomes ``round((v - 1) / 16) * 16 + 1``
     (CFBI, evaluation protocol; round half to even).
 
     Args:
@@ -23,6 +28,7 @@ def network_size(
         width: Frame width, at least 1.
         short_edge: Longest allowed shorter side.
         long_edge: Longest allowed longer side.
+        scale: Factor of multi-scale testing, above 0; more than 1 enlarges.
 
     Returns:
         (height, width) of the network input, each at least 17.
@@ -32,8 +38,8 @@ def network_size(
     """
     if height < 1 or width < 1:
         raise ValueError(f"a frame of {height} x {width} pixels has no content")
-    scale = min(1.0, short_edge / min(height, width), long_edge / max(height, width))
-    sides = (max(1, round((int(side * scale) - 1) / GRID)) * GRID + 1 for side in (height, width))
+    factor = min(1.0, short_edge / min(height, width), long_edge / max(height, width)) * scale
+    sides = (max(1, round((int(side * factor) - 1) / GRID)) * GRID + 1 for side in (height, width))
     rows, columns = sides
     return rows, columns
 

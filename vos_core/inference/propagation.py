@@ -1,0 +1,236 @@
+"""A running propagation: carries masks through a video, one frame per step."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection
+
+import numpy as np
+import torch
+
+from vos_core.errors import UserError
+from vos_core.inference.branch import Branch, DigestKey
+from vos_core.inference.known_masks import without_background
+from vos_core.inference.records import FrameResult, PropagatorOptions
+from vos_core.inference.results import (
+    Segmented,
+    empty_result,
+    frame_result,
+    with_person_pixels,
+    with_times,
+)
+from vos_core.inference.route import Leg, Route
+from vos_core.networks.aoc_lite import AocLite, Features, stride4_probabilities
+from vos_core.ops.resize import resize_bilinear
+
+ReadFrame = Callable[[int], np.ndarray]
+NOBODY = 255
+
+
+class Propagation:
+    """A running propagation: a generator with a place in the video (see `Propagator.start`).
+
+    Args:
+        network: The network, in evaluation mode.
+        device: Where to compute.
+        read_frame: Gives frame i as uint8 [H, W, 3] RGB.
+        route: References and targets.
+        options: How to run; its mode is not looked at.
+        is_growing: Whether own results become references (mode "mf").
+    """
+
+    def __init__(
+        self,
+        network: AocLite,
+        device: torch.device,
+        read_frame: ReadFrame,
+        route: Route,
+        options: PropagatorOptions,
+        *,
+        is_growing: bool,
+    ) -> None:
+        self._read_frame, self._route, self._options = read_frame, route, options
+        self._is_growing = is_growing
+        self._automatic: dict[int, np.ndarray] = {}
+        self._since_automatic = 0
+        self._object_ids: tuple[int, ...] = ()
+        flips = (False, True) if options.flip else (False,)
+        self._size = (int(route.size[0]), int(route.size[1]))
+        self._branches = [
+            Branch(
+                network,
+                self._size,
+                short_edge=options.short_edge,
+                scale=scale,
+                flip=flip,
+                device=device,
+            )
+            for scale in options.scales
+            for flip in flips
+        ]
+        self._frames: dict[int, np.ndarray] = {}
+
+    @property
+    def targets_left(self) -> int:
+        """Frames that `step` has still to visit."""
+        return self._route.targets_left
+
+    def correct(
+        self, index: int, label_map: np.ndarray, known: Collection[int] | None = None
+    ) -> None:
+        """Take a person's mask as a reference before the next step.
+
+        A frame ahead is used when it is reached. If targets beyond the frame have been visited, the
+        propagation goes on anew from it, so that `targets_left` grows.
+
+        Args:
+            index: Frame; a reference that is there already is replaced.
+            label_map: uint8 [H, W].
+            known: Ids that the map speaks of (see `Propagator.start`).
+
+        Raises:
+            UserError: If the map is no uint8 [H, W] of the frames' size.
+        """
+        changed = self._route.correct(index, label_map, known)
+        for other in changed | set(self._automatic):
+            self._forget(other)
+        self._automatic.clear()
+
+    def close(self) -> None:
+        """Drop everything; further steps give None."""
+        self._route.close()
+        self._branches.clear()
+        self._frames.clear()
+        self._automatic.clear()
+
+    @torch.inference_mode()
+    def step(self) -> FrameResult | None:
+        """Segment the next target frame; None when there is none left.
+
+        Raises:
+            UserError: If a frame has another size than the masks. The propagation stays where it
+                is, as it does when reading a frame fails.
+        """
+        marks = [time.perf_counter()]
+        leg = self._route.next_leg()
+        if leg is None:
+            return None
+        self._frames.clear()
+        frame = self._frame(leg.target)
+        marks.append(time.perf_counter())
+        if not leg.object_ids:
+            # nothing that a reference behind this frame has shown: an empty frame, and certain
+            result = empty_result(leg.target, self._size)
+            self._route.done(leg.target)
+            return with_times(result, [*marks, time.perf_counter()])
+        self._prepare(leg)
+        features = [branch.encode(leg.target, frame) for branch in self._branches]
+        marks.append(time.perf_counter())
+        segmented = self._segment(features)
+        for branch, own in zip(self._branches, features, strict=True):
+            branch.absorb(own, segmented.probabilities)
+        if not leg.open_ids:
+            self._grow_pool(leg.target, features, segmented)
+        marks.append(time.perf_counter())
+        result = frame_result(leg.target, segmented, leg.object_ids, self._size)
+        if leg.open_ids:
+            merged = self._route.complete(leg.target, result.label_map, leg.open_ids)
+            self._forget(leg.target)
+            result = with_person_pixels(result, merged, leg.open_ids)
+        self._route.done(leg.target)
+        return with_times(result, [*marks, time.perf_counter()])
+
+    def _frame(self, index: int) -> np.ndarray:
+        if index not in self._frames:
+            frame = self._read_frame(index)
+            if frame.shape[:2] != self._size:
+                rows, columns = self._size
+                raise UserError(
+                    f"frame {index} is {frame.shape[1]}x{frame.shape[0]} pixels, the masks are "
+                    f"{columns}x{rows}; all frames of a sequence must have one size"
+                )
+            self._frames[index] = frame
+        return self._frames[index]
+
+    def _features(self, branch: Branch, index: int) -> Features:
+        if branch.has_features(index):
+            return branch.encode(index, np.empty(0))
+        return branch.encode(index, self._frame(index))
+
+    def _forget(self, index: int) -> None:
+        for branch in self._branches:
+            branch.forget(index)
+
+    def _reference_keys(self, object_ids: tuple[int, ...]) -> list[DigestKey]:
+        """What to match against: the background of a map only if it speaks of all objects.
+
+        Where a map does not speak of an object, its background may contain it. If no map speaks of
+        all objects, every background counts: matching needs one.
+        """
+        people = self._route.reference_indices
+        speaks = {i: self._route.speaks_of(i, object_ids) for i in people}
+        speaks |= {i: True for i in self._automatic if i not in speaks}
+        needs_all = not any(speaks.values())
+        return [DigestKey(i, object_ids, needs_all or speaks[i]) for i in sorted(speaks)]
+
+    def _prepare(self, leg: Leg) -> None:
+        """Bring references up to date; start from the anchor if there is one or objects changed."""
+        anchor = leg.anchor
+        if leg.object_ids != self._object_ids:
+            self._automatic.clear()
+            for branch in self._branches:
+                branch.forget_all()
+            anchor = self._route.anchor() if anchor is None else anchor
+        keys = self._reference_keys(leg.object_ids)
+        for key in keys:
+            for branch in self._branches:
+                if not branch.has_digest(key):
+                    branch.digest(key, self._features(branch, key.frame), self._mask_of(key))
+            if key.frame != leg.target:
+                self._frames.pop(key.frame, None)
+        for branch in self._branches:
+            if anchor is not None:
+                features = self._features(branch, anchor)
+                branch.begin(keys, features, self._route.label_map(anchor))
+            else:
+                branch.use_references(keys)
+        self._object_ids = leg.object_ids
+
+    def _mask_of(self, key: DigestKey) -> np.ndarray:
+        if key.frame in self._automatic:
+            return self._automatic[key.frame]
+        label_map = self._route.label_map(key.frame)
+        return label_map if key.has_background else without_background(label_map)
+
+    def _segment(self, features: list[Features]) -> Segmented:
+        results = [branch.step(own) for branch, own in zip(self._branches, features, strict=True)]
+        first = results[0]
+        if len(results) == 1:
+            logits = first.logits.float()
+            return Segmented(logits, stride4_probabilities(logits), first.cluster_index)
+        grid = features[0].grid(4)
+        each = [
+            resize_bilinear(stride4_probabilities(result.logits)[None], grid)[0]
+            for result in results
+        ]
+        return Segmented(None, torch.stack(each).mean(0), first.cluster_index)
+
+    def _grow_pool(self, target: int, features: list[Features], segmented: Segmented) -> None:
+        """Every few frames the result itself becomes a reference, without its doubtful pixels."""
+        self._since_automatic += 1
+        if not self._is_growing or self._since_automatic < self._options.interval:
+            return
+        self._since_automatic = 0
+        best, channels = segmented.probabilities.max(0)
+        table = torch.tensor([0, *self._object_ids], device=channels.device)
+        labels = table[channels].masked_fill(best < self._options.min_probability, NOBODY)
+        self._automatic[target] = labels.to(torch.uint8).cpu().numpy()
+        while len(self._automatic) > self._options.max_automatic:
+            oldest = next(iter(self._automatic))
+            del self._automatic[oldest]
+            self._forget(oldest)
+        if target not in self._automatic:
+            return
+        key = DigestKey(target, self._object_ids, has_background=True)
+        for branch, own in zip(self._branches, features, strict=True):
+            branch.digest(key, own, self._automatic[target])
