@@ -35,6 +35,7 @@ class CellState(IntEnum):
 
 
 PERSON_STATES = frozenset({CellState.DRAWN, CellState.CORRECTED, CellState.VERIFIED})
+_PERSON_BYTES = bytes(int(value in PERSON_STATES) for value in range(ID_COUNT))
 
 UNKNOWN_RELIABILITY = 0
 """Reliability code of a cell for which nothing is known."""
@@ -71,6 +72,7 @@ class CellTable:
     def __init__(self, frame_count: int) -> None:
         self._states: ByteArray = np.zeros((frame_count, ID_COUNT), np.uint8)
         self._codes: ByteArray = np.zeros((frame_count, ID_COUNT), np.uint8)
+        self._is_from_a_person = np.zeros(frame_count, bool)
         self.states = self._states.view()
         self.states.flags.writeable = False
         self.reliability_codes = self._codes.view()
@@ -103,8 +105,7 @@ class CellTable:
 
     def person_frames(self) -> tuple[int, ...]:
         """Frames in which at least one cell comes from a person, ascending."""
-        made = np.isin(self._states, [int(state) for state in PERSON_STATES])
-        return tuple(int(frame) for frame in np.flatnonzero(made.any(axis=1)))
+        return tuple(np.flatnonzero(self._is_from_a_person).tolist())
 
     def row(self, frame_index: int) -> CellRow:
         """Copy of a frame's cells."""
@@ -114,6 +115,7 @@ class CellTable:
         """Write a frame's cells (for commands)."""
         self._states[frame_index] = np.frombuffer(row.states, np.uint8)
         self._codes[frame_index] = np.frombuffer(row.codes, np.uint8)
+        self._is_from_a_person[frame_index] = 1 in row.states.translate(_PERSON_BYTES)
 
 
 class CellRow:

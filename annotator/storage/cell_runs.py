@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -15,9 +14,6 @@ from annotator.storage.json_reader import JsonReader, kind_of
 ByteArray = npt.NDArray[np.uint8]
 
 
-Run = list[Any]
-
-
 def encode_states(states: ByteArray) -> str:
     """JSON text of uint8 [T, 256] cell states: object id -> ``[[state, first, last], ...]``."""
     return _encode_runs(states, _state_runs)
@@ -28,10 +24,10 @@ def encode_reliabilities(codes: ByteArray) -> str:
     return _encode_runs(codes, _reliability_runs)
 
 
-def _encode_runs(table: ByteArray, runs_of: Callable[[ByteArray], list[Run]]) -> str:
+def _encode_runs(table: ByteArray, runs_of: Callable[[ByteArray], list[str]]) -> str:
     lines = []
     for object_id in np.flatnonzero(table.any(axis=0)).tolist():
-        runs = ", ".join(json.dumps(run) for run in runs_of(table[:, object_id]))
+        runs = ", ".join(runs_of(table[:, object_id]))
         lines.append(f'"{object_id}": [{runs}]')
     return "{\n " + ",\n ".join(lines) + "\n}" if lines else "{}"
 
@@ -43,25 +39,26 @@ def _runs(values: npt.NDArray[Any]) -> list[tuple[int, int]]:
     return list(zip(starts, [*starts[1:], len(values)], strict=True))
 
 
-def _state_runs(column: ByteArray) -> list[Run]:
+def _state_runs(column: ByteArray) -> list[str]:
     return [
-        [CellState(int(column[first])).name.lower(), first, end - 1]
+        f'["{CellState(int(column[first])).name.lower()}", {first}, {end - 1}]'
         for first, end in _runs(column)
         if column[first] != CellState.EMPTY
     ]
 
 
 _LONGEST_RUN = 1000
+_CODE_TEXTS = [str(round((code - 1) / 254, 3)) for code in range(ID_COUNT)]
 
 
-def _reliability_runs(column: ByteArray) -> list[Run]:
-    runs: list[Run] = []
+def _reliability_runs(column: ByteArray) -> list[str]:
+    runs: list[str] = []
     for first, end in _runs(column > 0):
         if column[first] == 0:
             continue
         for begin in range(first, end, _LONGEST_RUN):
-            codes = column[begin : min(begin + _LONGEST_RUN, end)]
-            runs.append([begin, np.round((codes.astype(np.float64) - 1) / 254, 3).tolist()])
+            codes = column[begin : min(begin + _LONGEST_RUN, end)].tolist()
+            runs.append(f"[{begin}, [{', '.join(map(_CODE_TEXTS.__getitem__, codes))}]]")
     return runs
 
 

@@ -140,7 +140,10 @@ def load_project(
             pool.shutdown(cancel_futures=True)
             raise
     _fill(loaded, label_maps, reliability_maps)
-    _replay_journal(loaded, paths)
+    ids_by_frame = {index: ids for index, (_, ids) in label_maps.items()}
+    for index in _replay_journal(loaded, paths):
+        ids_by_frame[index] = ids_in(document.label_map(index))
+    _mend(loaded, ids_by_frame)
     return loaded
 
 
@@ -209,72 +212,91 @@ def _fill(
     label_maps: dict[int, tuple[PackedMap, set[int]]],
     reliability_maps: dict[int, PackedMap],
 ) -> None:
-    record, document = loaded.record, loaded.document
-    objects = ObjectTable(record.objects, highest_id=record.highest_object_id)
-    for index, (_, ids) in sorted(label_maps.items()):
-        for object_id in sorted(ids - set(objects.ids)):
-            name = f"object {object_id}"
-            objects.insert(
-                len(objects), ObjectRecord(object_id, name, "", display_colour(object_id))
-            )
-            loaded.warnings.append(
-                f"the mask of frame {index} has pixels of object {object_id}, which the project "
-                f'did not know; it was added as "{name}"'
-            )
-            loaded.is_ahead = True
-    known = np.zeros(record.states.shape[1], bool)
-    known[list(objects.ids)] = True
-    with document.editing() as editor:
-        editor.replace_objects(objects)
+    """Put what the files say into the document, as it is."""
+    record = loaded.record
+    with loaded.document.editing() as editor:
+        editor.replace_objects(ObjectTable(record.objects, highest_id=record.highest_object_id))
         for index, (packed, _) in label_maps.items():
             editor.replace_label_map(index, packed)
         for index, packed in reliability_maps.items():
             editor.replace_reliability_map(index, packed)
-        for index in range(record.frames.frame_count):
-            states = np.where(known, record.states[index], CellState.EMPTY).astype(np.uint8)
-            codes = np.where(known, record.reliability_codes[index], UNKNOWN_RELIABILITY)
-            ids = label_maps[index][1] if index in label_maps else set()
-            if ids or states.any():
-                _mend_cells(loaded, index, states, ids)
-                row = CellRow(states.tobytes(), codes.astype(np.uint8).tobytes())
-                editor.set_cells(index, row)
+        for index in np.flatnonzero(record.states.any(axis=1)).tolist():
+            states, codes = record.states[index], record.reliability_codes[index]
+            editor.set_cells(index, CellRow(states.tobytes(), codes.tobytes()))
         for index in record.promoted:
             editor.choose_reference(index, ReferenceChoice.PROMOTED)
         for index in record.excluded:
             editor.choose_reference(index, ReferenceChoice.EXCLUDED)
 
 
-def _mend_cells(loaded: LoadedProject, index: int, states: ByteMap, ids: set[int]) -> None:
-    """Bring states in line with pixels: somebody may have changed the mask files."""
-    for object_id in sorted(ids):
-        if states[object_id] == CellState.EMPTY:
-            states[object_id] = CellState.DRAWN
-            loaded.warnings.append(
-                f"frame {index} has a mask of object {object_id} that the project did not know of; "
-                "taken as drawn"
-            )
-            loaded.is_ahead = True
-    for object_id in np.flatnonzero(states).tolist():
-        needs_pixels = states[object_id] in (CellState.DRAWN, CellState.PROPAGATED)
-        if needs_pixels and object_id not in ids:
-            states[object_id] = CellState.EMPTY
-            loaded.warnings.append(
-                f"the mask of object {object_id} in frame {index} is gone from the masks folder; "
-                "taken as empty"
-            )
-            loaded.is_ahead = True
-
-
-def _replay_journal(loaded: LoadedProject, paths: ProjectPaths) -> None:
+def _replay_journal(loaded: LoadedProject, paths: ProjectPaths) -> set[int]:
+    """Bring the document to its last state; returns the frames whose pixels the journal holds."""
+    touched: set[int] = set()
     saved = loaded.record.saved_journal
     try:
         for record in read_journal(paths.journal, saved_generation=saved):
+            loaded.is_ahead = True
             with loaded.document.editing() as editor:
                 replay(record, editor)
-            loaded.is_ahead = True
+                touched |= editor.change.label_maps.keys()
     except (ProjectFormatError, OSError) as error:
         _log.warning("%s: %s", paths.journal, error)
         loaded.warnings.append(
             f"the journal in {paths.journal} could be read in part only ({error}); "
             "changes of the last moments may be missing"
         )
+    return touched
+
+
+def _mend(loaded: LoadedProject, ids_by_frame: dict[int, set[int]]) -> None:
+    """Bring objects and cells in line with the pixels: somebody may have changed the mask files.
+
+    Args:
+        loaded: after the journal, because mask files may be newer than ``project.json``.
+        ids_by_frame: object ids that occur in a frame's pixels; frames without any may be missing.
+    """
+    document = loaded.document
+    known = set(document.objects.ids)
+    with document.editing() as editor:
+        for index, ids in sorted(ids_by_frame.items()):
+            for object_id in sorted(ids - known):
+                known.add(object_id)
+                name = f"object {object_id}"
+                colour = display_colour(object_id)
+                record = ObjectRecord(object_id, name, "", colour)
+                editor.insert_object(len(document.objects), record)
+                loaded.warnings.append(
+                    f"the mask of frame {index} has pixels of object {object_id}, which the "
+                    f'project did not know; it was added as "{name}"'
+                )
+        filled = np.flatnonzero(document.cells.states.any(axis=1)).tolist()
+        for index in sorted(ids_by_frame.keys() | set(filled)):
+            row = document.cells.row(index)
+            changes = _mended_cells(loaded, index, row, ids_by_frame.get(index, set()), known)
+            if changes:
+                editor.set_cells(index, row.with_cells(changes))
+        loaded.is_ahead |= not editor.change.is_empty
+
+
+def _mended_cells(
+    loaded: LoadedProject, index: int, row: CellRow, ids: set[int], known: set[int]
+) -> dict[int, tuple[CellState, int]]:
+    changes: dict[int, tuple[CellState, int]] = {}
+    for object_id in sorted(ids):
+        if row.state(object_id) is CellState.EMPTY:
+            changes[object_id] = (CellState.DRAWN, UNKNOWN_RELIABILITY)
+            loaded.warnings.append(
+                f"frame {index} has a mask of object {object_id} that the project did not know of; "
+                "taken as drawn"
+            )
+    for object_id in np.flatnonzero(np.frombuffer(row.states, np.uint8)).tolist():
+        needs_pixels = row.state(object_id) in (CellState.DRAWN, CellState.PROPAGATED)
+        if object_id not in known:
+            changes[object_id] = (CellState.EMPTY, UNKNOWN_RELIABILITY)
+        elif needs_pixels and object_id not in ids:
+            changes[object_id] = (CellState.EMPTY, UNKNOWN_RELIABILITY)
+            loaded.warnings.append(
+                f"the mask of object {object_id} in frame {index} is gone from the masks folder; "
+                "taken as empty"
+            )
+    return changes

@@ -166,13 +166,16 @@ def test_frames_that_cannot_be_opened_are_told():
 
 
 def test_closing_waits_for_the_reader_and_nothing_is_told_after(watched):
+    before = set(threading.enumerate())
     source = Source()
     source.gate.clear()
     watch = watched(source)
     watch.cache.get(1)
     time.sleep(0.05)
-    threading.Timer(0.1, source.gate.set).start()
+    timer = threading.Timer(0.1, source.gate.set)
+    timer.start()
     watch.cache.close()
+    timer.join()
     assert source.is_closed
     assert watch.told.empty()
-    assert not any(thread.name == "frame cache" for thread in threading.enumerate())
+    assert not set(threading.enumerate()) - before

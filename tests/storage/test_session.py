@@ -431,3 +431,23 @@ def test_removing_an_object_is_saved_over_all_frames(tmp_path):
     for path in (session.folder / "masks").iterdir():
         assert not (read_label_map(path) == 1).any()
     assert load_project(session.folder).document.objects.ids == (2,)
+
+
+def test_masks_newer_than_the_table_are_no_surprise_when_the_journal_tells_of_them(
+    tmp_path, monkeypatch
+):
+    session, history = make_project(tmp_path)
+    assert session.flush()
+
+    def die(path, text):
+        raise OSError(5, "killed between the masks and the table")
+
+    monkeypatch.setattr("annotator.storage.writer.write_text_atomic", die)
+    annotate(session, history)
+    assert not session.flush(20)
+    assert (session.folder / "masks" / "00003.png").exists()
+    loaded = load_project(session.folder)
+    assert loaded.warnings == []
+    assert state_of(loaded.document) == state_of(session.document)
+    monkeypatch.undo()
+    assert session.close()
