@@ -436,7 +436,7 @@ def test_removing_an_object_is_saved_over_all_frames(tmp_path):
 def test_masks_newer_than_the_table_are_no_surprise_when_the_journal_tells_of_them(
     tmp_path, monkeypatch
 ):
-    session, history = make_project(tmp_path)
+    session, history = make_project(tmp_path, silence_s=3600.0)
     assert session.flush()
 
     def die(path, text):
