@@ -122,6 +122,7 @@ class Application(QObject):
     def shut_down(self) -> None:
         """Save and end every thread; safe to call twice."""
         self.session.close()
+        self.window.messages.dismiss()
         self.export.close()
         self.frames.close()
         self.service.shut_down()

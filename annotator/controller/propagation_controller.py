@@ -36,6 +36,9 @@ from annotator.worker.service import PropagationService
 RESTART_DELAY_MS = 250
 """Silence after the last stroke on a frame already passed before the run restarts from it."""
 
+SHOW_INTERVAL_MS = 20
+"""Time between a result in the document and the view that follows it."""
+
 _SPEED_WINDOW = 12
 
 
@@ -73,6 +76,10 @@ class PropagationController(QObject):
         self._started = 0.0
         self._info: BackendInfo | None = None
         self._restart_from: list[int] = []
+        self._show_timer = QTimer(self)
+        self._show_timer.setSingleShot(True)
+        self._show_timer.setInterval(SHOW_INTERVAL_MS)
+        self._show_timer.timeout.connect(self._show_progress)
         self._restart_timer = QTimer(self)
         self._restart_timer.setSingleShot(True)
         self._restart_timer.setInterval(RESTART_DELAY_MS)
@@ -214,8 +221,9 @@ class PropagationController(QObject):
             self._run.add(
                 result.index,
                 result.label_map,
-                result.reliability_map,
+                message.packed_reliability,
                 result.object_reliability,
+                packed_label_map=message.packed_label_map,
             )
         except ModelError as error:
             self._editor.fail(str(error))
@@ -228,9 +236,15 @@ class PropagationController(QObject):
             self._layers.keep_clusters(result.index, result.cluster_map, channels)
         self._visited[result.index] = None
         self._stamps.append(time.monotonic())
-        if self._following:
-            self._editor.go_to(result.index, by_run=True)
         self.frame_applied.emit(result.index)
+        if not self._show_timer.isActive():
+            self._show_timer.start()
+
+    @Slot()
+    def _show_progress(self) -> None:
+        """Follow the run and tell how far it is; at most so often as a display can show it."""
+        if self._following and self._visited:
+            self._editor.go_to(next(reversed(self._visited)), by_run=True)
         self._refresh()
 
     @Slot(object)
@@ -278,6 +292,9 @@ class PropagationController(QObject):
             QTimer.singleShot(30, self._finish_later)
             return
         done = self._done_before + len(self._visited)
+        if not quiet:
+            self._show_progress()
+        self._show_timer.stop()
         self._restart_timer.stop()
         self._restart_from.clear()
         self._run = self._job = self._workspace = None

@@ -113,22 +113,22 @@ class SessionController(QObject):
         if path.is_dir() and is_project(path):
             project = self._open_project(path, take_lock=take_lock)
             try:
-                sequence = _describe(project.locate_frames())
+                sequence, notice = _describe(project.locate_frames())
                 _check_size(project, sequence)
-                return Workspace(sequence, project.document, project)
+                return Workspace(sequence, project.document, project, notice=notice)
             except BaseException:
                 project.close()
                 raise
-        sequence = _describe(path)
+        sequence, notice = _describe(path)
         for folder in project_folders(sequence, beside=beside):
             if not is_project(folder):
                 continue
             project = self._open_project(folder, take_lock=take_lock)
             if _belongs(project, sequence):
-                return Workspace(sequence, project.document, project)
+                return Workspace(sequence, project.document, project, notice=notice)
             project.close()
         document = Document(sequence.frame_count, sequence.height, sequence.width)
-        return Workspace(sequence, document)
+        return Workspace(sequence, document, notice=notice)
 
     def _open_project(self, folder: Path, *, take_lock: bool) -> ProjectSession:
         return ProjectSession.open(
@@ -148,8 +148,11 @@ class SessionController(QObject):
             self._editor.go_to(frame)
         self._refresh()
         self.opened.emit(workspace)
-        if project is not None and project.warnings:
-            self._editor.warn(" ".join(project.warnings))
+        warnings = list(project.warnings) if project else []
+        if workspace.notice:
+            warnings.insert(0, workspace.notice)
+        if warnings:
+            self._editor.warn(" ".join(warnings))
         else:
             self._window.messages.dismiss()
 
@@ -269,9 +272,10 @@ class SessionController(QObject):
         self._show_saved()
 
 
-def _describe(path: Path) -> FrameSequence:
+def _describe(path: Path) -> tuple[FrameSequence, str | None]:
+    """Describe frames, and what a person should know of a source that is damaged in part."""
     with open_frames(path) as source:
-        return FrameSequence.of(source)
+        return FrameSequence.of(source), source.notice
 
 
 def _check_size(project: ProjectSession, sequence: FrameSequence) -> None:

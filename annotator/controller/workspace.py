@@ -22,15 +22,22 @@ class Workspace:
         document: What is annotated on them.
         history: Undo and redo.
         project: The project that saves the document, ``None`` until there is something to save.
+        notice: What the person should know about frames that can be used only in part.
     """
 
     def __init__(
-        self, sequence: FrameSequence, document: Document, project: ProjectSession | None = None
+        self,
+        sequence: FrameSequence,
+        document: Document,
+        project: ProjectSession | None = None,
+        *,
+        notice: str | None = None,
     ) -> None:
         self.sequence = sequence
         self.document = document
         self.history = History(document)
         self.project = project
+        self.notice = notice
 
     @property
     def is_saved(self) -> bool:

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QEventLoop, QObject, QTimer, Slot
 
 from annotator.application import Application, make_qt_application
 from annotator.demo.gaps import GapMeter
@@ -42,6 +42,7 @@ class _Runner(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(POLL_MS)
         self._timer.timeout.connect(self._poll)
+        self._loop = QEventLoop(self)
         self._hook = sys.excepthook
         sys.excepthook = self._on_fault
 
@@ -52,9 +53,10 @@ class _Runner(QObject):
         self._hook(kind, error, trace)
         self.error = self.error or f"{kind.__name__}: {error}"
 
-    def start(self) -> None:
-        """Begin when the event loop runs."""
+    def run(self) -> None:
+        """Run the event loop until the script is done."""
         self._timer.start()
+        self._loop.exec()
 
     @Slot()
     def _poll(self) -> None:
@@ -82,7 +84,7 @@ class _Runner(QObject):
         self._timer.stop()
         sys.excepthook = self._hook
         self._script.window.close()
-        make_qt_application().quit()
+        self._loop.quit()
 
 
 def run_demo(
@@ -121,7 +123,7 @@ def run_demo(
     if any(out.iterdir()):
         sys.stderr.write(f"{out} is not empty; name a new folder for the demo's results\n")
         return EXIT_USER_MISTAKE
-    app = make_qt_application()
+    make_qt_application()
     with tempfile.TemporaryDirectory() as folder:
         application = Application(
             backend=backend or NetworkBackend(model, device),
@@ -133,9 +135,9 @@ def run_demo(
         gaps = GapMeter(application)
         script = DemoScript(application, clip, out, frame_count, gaps)
         runner = _Runner(script)
-        runner.start()
-        app.exec()
+        runner.run()
         application.shut_down()
+        application.window.deleteLater()
     report = {
         "sample": clip.name,
         "frames": frame_count,

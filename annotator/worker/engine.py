@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
+from annotator.model.label_maps import PackedMap
 from annotator.worker.backend import Backend, BackendError, RunningPropagation
 from annotator.worker.jobs import (
     BackendInfo,
@@ -212,7 +213,16 @@ class PropagationEngine(QObject):
             for values in (result.label_map, result.reliability_map, result.cluster_map):
                 if values is not None:
                     values.flags.writeable = False
-            self.result_ready.emit(JobResult(job.number, result, self._done, job.target_count))
+            self.result_ready.emit(
+                JobResult(
+                    job.number,
+                    result,
+                    self._done,
+                    job.target_count,
+                    PackedMap.of(result.label_map),
+                    PackedMap.of(result.reliability_map),
+                )
+            )
         self._queue_pump()
 
     def _fail(self, error: Exception) -> None:

@@ -10,6 +10,8 @@ from types import MappingProxyType
 
 import numpy as np
 
+from annotator.model.label_maps import PackedMap
+
 
 class Direction(StrEnum):
     """Which way masks travel in time."""
@@ -151,12 +153,23 @@ class FrameResult:
 
 @dataclass(frozen=True)
 class JobResult:
-    """A frame of a job on its way to the window."""
+    """A frame of a job on its way to the window.
+
+    Attributes:
+        number: Job that it belongs to.
+        result: What the network says.
+        done: Frames of the job so far, this one included.
+        total: Frames of the whole job.
+        packed_label_map: The label map, compressed in the worker's thread.
+        packed_reliability: The reliability map, compressed there too.
+    """
 
     number: int
     result: FrameResult
     done: int
     total: int
+    packed_label_map: PackedMap
+    packed_reliability: PackedMap
 
 
 @dataclass(frozen=True)

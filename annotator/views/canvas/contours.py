@@ -20,7 +20,8 @@ def contour_map(label_map: np.ndarray, thickness: int = 1) -> np.ndarray:
     kernel = np.ones((2 * thickness + 1, 2 * thickness + 1), np.uint8)
     lowest = cv2.erode(label_map, kernel, borderType=cv2.BORDER_REPLICATE)
     highest = cv2.dilate(label_map, kernel, borderType=cv2.BORDER_REPLICATE)
-    rim: np.ndarray = np.where(lowest != highest, label_map, 0).astype(np.uint8)
+    on_rim = cv2.compare(lowest, highest, cv2.CMP_NE)  # 255 where ids meet
+    rim: np.ndarray = cv2.bitwise_and(label_map, on_rim)
     return rim
 
 
