@@ -9,7 +9,14 @@ import cv2
 import numpy as np
 import pytest
 
-from vos_core.media import LabelMapError, OutputError, export_davis_results, read_label_map
+from vos_core.media import (
+    LabelMapError,
+    OutputError,
+    davis,
+    export_davis_results,
+    read_label_map,
+    write_label_map,
+)
 
 
 def maps(*rows: list[int]) -> list[np.ndarray]:
@@ -85,6 +92,17 @@ def test_a_blocked_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "s").write_text("in the way")
     with pytest.raises(OutputError, match="s: a file of that name exists"):
         export_davis_results(tmp_path, maps([1]), sequence="s")
+
+
+def test_a_disk_that_keeps_something_else_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write_beside(path: Path, label_map: np.ndarray) -> None:
+        write_label_map(path, np.roll(label_map, 1, axis=1))
+
+    monkeypatch.setattr(davis, "write_label_map", write_beside)
+    with pytest.raises(OutputError, match=r"00000\.png does not read back"):
+        export_davis_results(tmp_path, maps([1, 2, 2]), sequence="s")
 
 
 @pytest.mark.slow

@@ -32,6 +32,7 @@ def test_the_contour_is_the_outermost_ring_in_full_colour() -> None:
     assert result[2, 3].tolist() == [100, 100, 100]  # the one pixel inside
     ring = [(1, 2), (1, 3), (1, 4), (2, 2), (2, 4), (3, 2), (3, 3), (3, 4)]
     assert {tuple(result[place].tolist()) for place in ring} == {(0, 128, 0)}
+    assert np.unique(result[label_map == 0]).tolist() == [100]
 
 
 def test_contours_run_between_touching_objects_but_not_along_the_picture() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import av
@@ -10,8 +11,9 @@ import numpy as np
 import pytest
 
 from tests.support.videos import constant_times, number_of, write_numbered_video
-from vos_core.media import FrameSourceError, open_frames
+from vos_core.media import FrameSourceError, open_frames, video
 from vos_core.media.sample import installed_file
+from vos_core.media.video_index import VideoIndex, decoded_frames
 
 VARIABLE_TIMES = [
     0,
@@ -151,23 +153,126 @@ def test_a_phone_held_upright_gives_upright_frames(tmp_path: Path) -> None:
     assert upright[90, 32].mean() < 60
 
 
-def test_a_cut_off_video_offers_the_frames_that_are_there(tmp_path: Path) -> None:
-    whole = write_numbered_video(
-        tmp_path / "whole.mp4",
-        constant_times(60),
-        options={"bf": "2", "crf": "5"},
-        container_options={"movflags": "faststart"},
-        size=(128, 192),
-    )
-    data = whole.read_bytes()
+@pytest.fixture(scope="module")
+def busy_film(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[np.ndarray]]:
+    """A film of drifting noise, so that a frame that was only guessed is seen at once."""
+    path = tmp_path_factory.mktemp("busy") / "whole.mp4"
+    noise = np.random.default_rng(0).integers(0, 256, (96, 400, 3), np.uint8)
+    with av.open(str(path), "w", options={"movflags": "faststart"}) as container:
+        stream = container.add_stream("libx264", rate=25, options={"bf": "2", "crf": "12"})
+        stream.height, stream.width, stream.pix_fmt = 96, 128, "yuv420p"
+        stream.codec_context.gop_size = 10
+        for index in range(40):
+            view = np.ascontiguousarray(noise[:, 5 * index : 5 * index + 128])
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(view, "rgb24")))
+        container.mux(stream.encode(None))
+    with av.open(str(path)) as container:
+        return path, [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+
+
+def packet_sizes(path: Path) -> list[int]:
+    with av.open(str(path)) as container:
+        return [packet.size for packet in container.demux(video=0) if packet.size]
+
+
+@pytest.mark.parametrize("whole_packets", [1, 4, 11, 13, 20, 27, 38])
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.95])
+def test_a_cut_off_video_offers_the_frames_that_are_there(
+    tmp_path: Path,
+    busy_film: tuple[Path, list[np.ndarray]],
+    whole_packets: int,
+    share: float,
+) -> None:
+    """Cut within a packet: the frames offered are true ones, and no more than two are lost."""
+    path, plain = busy_film
+    data, sizes = path.read_bytes(), packet_sizes(path)
+    kept_bytes = sum(sizes[:whole_packets]) + int(share * sizes[whole_packets])
     cut = tmp_path / "cut.mp4"
-    cut.write_bytes(data[: len(data) * 2 // 3])
+    cut.write_bytes(data[: data.index(b"mdat") + 4 + kept_bytes])
     with open_frames(cut) as frames:
-        assert 20 < frames.frame_count < 60
+        assert whole_packets - 2 <= frames.frame_count <= whole_packets
         assert frames.notice is not None
-        assert "cut off" in frames.notice and f"{frames.frame_count} of 60" in frames.notice
+        assert "cut off" in frames.notice and f"{frames.frame_count} of 40" in frames.notice
+        times = [round(time * 25) for time in frames.times_seconds]
+        for index, time in enumerate(times):
+            np.testing.assert_array_equal(frames.read(index), plain[time], f"frame {time}")
+
+
+def test_a_film_that_begins_between_key_frames_offers_what_follows_the_next(
+    tmp_path: Path,
+) -> None:
+    options = {"bf": "0", "sc_threshold": "0"}  # key frames at 0, 10, 20, 30 and nowhere else
+    whole = write_numbered_video(tmp_path / "whole.ts", constant_times(40), options=options, gop=10)
+    with av.open(str(whole)) as container:
+        places = [packet.pos for packet in container.demux(video=0) if packet.size]
+    begin = places[4] // 188 * 188  # transport packets of 188 bytes; the fifth frame
+    tables = whole.read_bytes()[: 188 * 3]  # what the programmes are
+    cut = tmp_path / "cut.ts"
+    cut.write_bytes(tables + whole.read_bytes()[begin:])
+    with open_frames(cut) as frames:
         seen = [number_of(frames.read(index)) for index in range(frames.frame_count)]
-    assert seen == list(range(len(seen)))
+        assert frames.notice is not None
+    assert seen == list(range(10, 40))
+
+
+def test_packets_that_are_never_shown_are_no_frames(tmp_path: Path) -> None:
+    """VP8 hides a frame by a bit; the decoder takes it in and gives nothing out."""
+    if "libvpx" not in av.codecs_available:
+        pytest.skip("this build of PyAV has no libvpx")
+    whole = write_numbered_video(tmp_path / "whole.webm", constant_times(12), codec="libvpx")
+    hidden = tmp_path / "hidden.webm"
+    with av.open(str(whole)) as source, av.open(str(hidden), "w") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for number, packet in enumerate(source.demux(video=0)):
+            if packet.size == 0:
+                continue
+            data = bytearray(bytes(packet))
+            if number == 5:
+                data[0] &= ~0x10
+            copy = av.Packet(bytes(data))
+            copy.pts, copy.dts, copy.time_base = packet.pts, packet.dts, packet.time_base
+            copy.is_keyframe, copy.stream = packet.is_keyframe, stream
+            target.mux(copy)
+    with open_frames(hidden) as frames:
+        seen = [number_of(frames.read(index)) for index in range(frames.frame_count)]
+    assert seen == [0, 1, 2, 3, 4, 6, 7, 8, 9, 10, 11]
+
+
+def test_reading_in_order_decodes_each_frame_once_and_backward_few_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    decoded = 0
+
+    def counting(*arguments: object) -> Iterator[av.VideoFrame]:
+        nonlocal decoded
+        for frame in decoded_frames(*arguments):  # type: ignore[arg-type]
+            decoded += 1
+            yield frame
+
+    with open_frames(footage("bikes.mp4")) as frames:
+        monkeypatch.setattr(video, "decoded_frames", counting)
+        for index in range(1, 250):
+            frames.read(index)
+        assert decoded <= 250  # the decoder that opening began is not counted
+        decoded = 0
+        for index in range(249, -1, -1):
+            frames.read(index)
+        assert decoded <= 250  # at most each group of pictures once more
+
+
+def test_where_seeking_lands_too_late_the_key_frame_before_serves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_numbered_video(tmp_path / "clip.mp4", constant_times(40), gop=10)
+    honest = VideoIndex.keys_before
+
+    def late(index: VideoIndex, time: int) -> Iterator[int]:
+        yield index.key_times[-1][1]
+        yield from honest(index, time)
+
+    with open_frames(path) as frames:
+        monkeypatch.setattr(VideoIndex, "keys_before", late)
+        assert [number_of(frames.read(index)) for index in (35, 12, 3)] == [35, 12, 3]
 
 
 def test_a_video_cut_off_before_its_index_is_refused(tmp_path: Path) -> None:

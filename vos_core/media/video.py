@@ -38,7 +38,7 @@ _HD_HEIGHT = 720
 _DEFAULT_RATE = 25.0
 _SAME_RATE = 1e-3
 _KEPT_BYTES = 128 * 2**20
-_TRIES = 4  # leading frames of an open group need the group before; damage needs no more
+_TRIES = 4  # where seeking lands too late, or a key frame is damaged, the one before serves
 
 
 class VideoFrames(FrameSource):
