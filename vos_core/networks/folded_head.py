@@ -154,7 +154,7 @@ def run_block(
     last = block.norm3(block.conv3(middle))
     if block.shortcut is None:
         return F.relu_(last.addcmul_(x, scale.view(1, -1, 1, 1).to(x.dtype)))
-    conv, norm = block.shortcut
+    conv, norm = block.projection()
     projected = F.conv2d(x, _fold(conv.weight, scale), stride=conv.stride)
     return F.relu_(last.add_(norm(projected)))
 
@@ -177,9 +177,7 @@ def run_joined_block(
         label: Whose input.
         guidance: ``[1, G]``.
     """
-    if block.shortcut is None:
-        raise ValueError("a block that joins inputs changes the number of channels")
-    conv, norm = block.shortcut
+    conv, norm = block.projection()
     own = joined.own_rows(label)
     energy = joined.energy(label, own)
     if x is not None:
@@ -206,10 +204,9 @@ def run_aspp(aspp: EnsemblerAspp, gate: GuidanceGate, x: Tensor, guidance: Tenso
     scale = gate_scale(gate, guidance)
     energy = energies(as_rows(x)) * _wide(scale).square()
     parts = []
-    for branch in aspp.branches:
-        conv = branch.conv
-        weight = _fold(conv.weight, scale * energy_scale(branch, energy))
-        y = F.conv2d(x, weight, padding=conv.padding, dilation=conv.dilation)
+    for branch in aspp.typed_branches():
+        weight = _fold(branch.conv.weight, scale * energy_scale(branch, energy))
+        y = F.conv2d(x, weight, padding=branch.padding, dilation=branch.dilation)
         parts.append(F.relu_(branch.norm(y)))
     mean = as_rows(x).mean(dim=0) * scale
     image = torch.relu(matrix(aspp.image_conv.weight) @ mean.to(x.dtype))
@@ -238,26 +235,26 @@ def run_ensembler(
     first = inputs[0]
     if first is None:
         raise ValueError("the first stage of the ensembler needs an input")
-    blocks, gates = list(ensembler.blocks), list(ensembler.gates)
-    low = run_joined_block(blocks[0], gates[0], None, first, label, guidance)
-    low = run_block(blocks[1], gates[1], low, guidance)
+    pairs = ensembler.gated_blocks()
+    low = run_joined_block(*pairs[0], None, first, label, guidance)
+    low = run_block(*pairs[1], low, guidance)
     x = low
     for stage in range(1, ensembler.stage_count):
         start = 3 * stage - 1
-        x = run_block(blocks[start], gates[start], x, guidance)
+        x = run_block(*pairs[start], x, guidance)
         joined = inputs[stage]
         if joined is None:
-            x = run_block(blocks[start + 1], gates[start + 1], x, guidance)
+            x = run_block(*pairs[start + 1], x, guidance)
         else:
-            x = run_joined_block(blocks[start + 1], gates[start + 1], x, joined, label, guidance)
-        x = run_block(blocks[start + 2], gates[start + 2], x, guidance)
+            x = run_joined_block(*pairs[start + 1], x, joined, label, guidance)
+        x = run_block(*pairs[start + 2], x, guidance)
     return EnsemblerOutput(low=low, out=run_aspp(ensembler.aspp, ensembler.aspp_gate, x, guidance))
 
 
 def run_modulator(modulator: Modulator, x: Tensor, memory: Tensor, guidance: Tensor) -> Tensor:
     """Run RPCM's modulator for one label; the plain form is :class:`Modulator`."""
     z = torch.cat([x, memory], dim=1)
-    for gate, block in zip(modulator.gates, modulator.blocks, strict=True):
+    for block, gate in modulator.gated_blocks():
         z = run_block(block, gate, z, guidance)
     return z
 

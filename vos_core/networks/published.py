@@ -111,7 +111,7 @@ class PublishedNetwork(nn.Module):
     ) -> ReferenceDigest:
         """Digest one reference frame; see :func:`digest_reference`."""
         return digest_reference(
-            [embedding[0] for embedding in features.embeddings],
+            [at_least_single(embedding[0]) for embedding in features.embeddings],
             channel_map,
             label_count,
             self.scales,
@@ -127,7 +127,7 @@ class PublishedNetwork(nn.Module):
         labels = []
         label_count = reference.label_count
         for index, scale in enumerate(self.scales):
-            embedding = target.embeddings[index][0]
+            embedding = at_least_single(target.embeddings[index][0])
             known = previous.channel_map.long()
             known = known.masked_fill((known < 0) | (known >= label_count), -1)
             grid = resize_labels(known, (embedding.shape[-2], embedding.shape[-1]))
@@ -136,7 +136,7 @@ class PublishedNetwork(nn.Module):
                 match_scale(
                     embedding,
                     reference.segments[index],
-                    previous.features.embeddings[index][0],
+                    at_least_single(previous.features.embeddings[index][0]),
                     grid,
                     scale,
                     foreground_bias=self.foreground_bias[index].view(()),
@@ -144,7 +144,8 @@ class PublishedNetwork(nn.Module):
                     primitives=self.primitives,
                 )
             )
-        previous_sums = sum_labels(previous.features.embeddings[0][0], labels[0], label_count)
+        averaged = at_least_single(previous.features.embeddings[0][0])
+        previous_sums = sum_labels(averaged, labels[0], label_count)
         return TargetMatching(
             maps=tuple(maps),
             guidance=guidance_vector(reference.sums, previous_sums),
@@ -174,13 +175,14 @@ class PublishedNetwork(nn.Module):
         """
         matching = self.match(target, reference, previous)
         inputs = self.stage_inputs(target, previous, matching)
+        guidance = matching.guidance.to(target.low.dtype)
         if self.is_folded and not torch.is_grad_enabled():
-            logits, memory = self._run_folded(inputs, target, matching.guidance, memory)
+            logits, memory = self._run_folded(inputs, target, guidance, memory)
             return Segmentation(logits=logits, matching=matching, memory=memory)
         written = [None if stage is None else stage.write_out() for stage in inputs]
-        code = self.ensembler(written, matching.guidance)
-        modulated, memory = self.modulate(code.out, memory, matching.guidance)
-        logits = self.decoder(modulated, code.low, target.low, matching.guidance)
+        code = self.ensembler(written, guidance)
+        modulated, memory = self.modulate(code.out, memory, guidance)
+        logits = self.decoder(modulated, code.low, target.low, guidance)
         return Segmentation(logits=join_objects(logits), matching=matching, memory=memory)
 
     def _run_folded(
@@ -228,8 +230,13 @@ class PublishedNetwork(nn.Module):
         return code, None
 
 
+def at_least_single(x: Tensor) -> Tensor:
+    """Bring half precision to single precision: distances need it."""
+    return x.float() if x.dtype in (torch.bfloat16, torch.float16) else x
+
+
 def matching_stack(maps: MatchingMaps, members: Tensor) -> Tensor:
-    """Stack a scale's maps in the authors' order, ``[L, 2n + 3, h, w]``.
+    """Stack a scale's maps in the authors' order, ``[L, 2n + 3, h, w]``, typed as ``members``.
 
     Global foreground, local foreground, previous mask, local background, global background.
     """
@@ -242,4 +249,4 @@ def matching_stack(maps: MatchingMaps, members: Tensor) -> Tensor:
             maps.global_background,
         ],
         dim=1,
-    )
+    ).to(members.dtype)

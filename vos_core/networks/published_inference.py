@@ -12,7 +12,10 @@ from vos_core.networks.published import PublishedNetwork
 
 
 def prepare_for_inference(
-    network: PublishedNetwork, *, device: torch.device | str = "cpu"
+    network: PublishedNetwork,
+    *,
+    device: torch.device | str = "cpu",
+    dtype: torch.dtype = torch.float32,
 ) -> PublishedNetwork:
     """Fold frozen norms into convolutions and order weights channels-last, in place.
 
@@ -22,6 +25,7 @@ def prepare_for_inference(
     Args:
         network: Filled with weights.
         device: Where it will compute.
+        dtype: Type of the weights, but for the two scalar biases of matching.
 
     Returns:
         The same network, in evaluation mode.
@@ -29,7 +33,13 @@ def prepare_for_inference(
     network.eval()
     network.requires_grad_(False)
     fold_all_norms(network)
-    return network.to(device=device, memory_format=torch.channels_last)
+    network.to(device=device, dtype=dtype)
+    for bias in (network.foreground_bias, network.background_bias):
+        bias.data = bias.data.float()
+    for part in network.modules():
+        if isinstance(part, nn.Conv2d):
+            part.weight.data = part.weight.data.contiguous(memory_format=torch.channels_last)
+    return network
 
 
 def fold_all_norms(module: nn.Module) -> None:
@@ -43,9 +53,9 @@ def fold_all_norms(module: nn.Module) -> None:
         elif isinstance(part, ResNet):
             _fold_pair(part, "conv1", "norm1")
         elif isinstance(part, nn.Sequential):
-            for index in range(1, len(part)):
-                if isinstance(part[index], FrozenBatchNorm2d):
-                    _fold_pair(part, str(index - 1), str(index))
+            for position in range(1, len(part)):
+                if isinstance(part[position], FrozenBatchNorm2d):
+                    _fold_pair(part, str(position - 1), str(position))
 
 
 def _fold_pair(parent: nn.Module, conv_name: str, norm_name: str) -> None:

@@ -21,6 +21,12 @@ class FrameFeatures(NamedTuple):
     embeddings: tuple[Tensor, ...]
     low: Tensor
 
+    def grid(self, stride: int) -> tuple[int, int]:
+        """Return (h, w) of the maps at stride 4, 8 or 16."""
+        height, width = self.embeddings[0].shape[-2:]
+        factor = stride // 4
+        return (height - 1) // factor + 1, (width - 1) // factor + 1
+
 
 class PreviousFrame(NamedTuple):
     """The frame before the target, with its hard labels.

@@ -70,7 +70,7 @@ class SingleScaleNetwork(PublishedNetwork):
         members = label_members(
             matching.previous_labels[0],
             maps.global_foreground.shape[0],
-            maps.global_foreground.dtype,
+            self.matching_head.conv.weight.dtype,
         )
         result: Tensor = self.matching_head(matching_stack(maps, members))
         return result

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 
@@ -47,6 +49,16 @@ class EnsemblerBottleneck(nn.Module):
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+
+    def projection(self) -> tuple[nn.Conv2d, nn.GroupNorm]:
+        """Return the layers of the shortcut.
+
+        Raises:
+            ValueError: If the shortcut is the input itself.
+        """
+        if self.shortcut is None:
+            raise ValueError("this bottleneck has no projection in its shortcut")
+        return cast(nn.Conv2d, self.shortcut[0]), cast(nn.GroupNorm, self.shortcut[1])
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``[O, in_channels, h, w]`` to ``[O, out_channels, h / stride, w / stride]``."""

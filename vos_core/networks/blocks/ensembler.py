@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -91,6 +91,10 @@ class Ensembler(nn.Module):
             x = self.run_block(start + 2, x, guidance)
         return EnsemblerOutput(low=low, out=self.aspp(self.aspp_gate(x, guidance)))
 
+    def gated_blocks(self) -> list[tuple[EnsemblerBottleneck, GuidanceGate]]:
+        """Return every bottleneck with the gate before it, in order."""
+        return _pairs(self.blocks, self.gates)
+
     def run_block(self, index: int, x: Tensor, guidance: Tensor) -> Tensor:
         """Gate ``x`` and run one bottleneck."""
         gated: Tensor = self.gates[index](x, guidance)
@@ -118,9 +122,22 @@ class Modulator(nn.Module):
             ]
         )
 
+    def gated_blocks(self) -> list[tuple[EnsemblerBottleneck, GuidanceGate]]:
+        """Return every bottleneck with the gate before it, in order."""
+        return _pairs(self.blocks, self.gates)
+
     def forward(self, x: Tensor, memory: Tensor, guidance: Tensor) -> Tensor:
         """Return the modulated map; all maps are ``[O, channels, h8, w8]``."""
         z = torch.cat([x, memory], dim=1)
         for gate, block in zip(self.gates, self.blocks, strict=True):
             z = block(gate(z, guidance))
         return z
+
+
+def _pairs(
+    blocks: nn.ModuleList, gates: nn.ModuleList
+) -> list[tuple[EnsemblerBottleneck, GuidanceGate]]:
+    return [
+        (cast(EnsemblerBottleneck, block), cast(GuidanceGate, gate))
+        for block, gate in zip(blocks, gates, strict=True)
+    ]

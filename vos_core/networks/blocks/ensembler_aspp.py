@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 
@@ -15,6 +17,7 @@ class AsppBranch(nn.Module):
         super().__init__()
         kernel = 1 if dilation == 1 else 3
         padding = 0 if dilation == 1 else dilation
+        self.padding, self.dilation = padding, dilation
         self.gate = EnergyGate(in_channels)
         self.conv = nn.Conv2d(
             in_channels, out_channels, kernel, padding=padding, dilation=dilation, bias=False
@@ -51,6 +54,10 @@ class EnsemblerAspp(nn.Module):
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight)
+
+    def typed_branches(self) -> list[AsppBranch]:
+        """Return the four dilated branches."""
+        return [cast(AsppBranch, branch) for branch in self.branches]
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``[O, in_channels, h, w]`` to ``[O, out_channels, h, w]``."""
