@@ -25,6 +25,15 @@ class ChangeSet:
     objects: bool = False
     references: set[int] = field(default_factory=set)
 
+    def include(self, other: ChangeSet) -> None:
+        """Add what another change changed."""
+        for index, box in other.label_maps.items():
+            self.label_maps[index] = self.label_maps.get(index, box).union(box)
+        self.reliability_maps |= other.reliability_maps
+        self.cells |= other.cells
+        self.objects |= other.objects
+        self.references |= other.references
+
     @property
     def is_empty(self) -> bool:
         """Whether nothing changed."""

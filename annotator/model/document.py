@@ -76,8 +76,8 @@ class Document:
 
     def reliability_map(self, frame_index: int) -> ByteMap | None:
         """Reliability of a frame, read-only uint8 [H, W], 255 certain; None where there is none."""
-        maps = self.reliability_maps
-        return None if maps.is_zero(frame_index) else maps.get(frame_index)
+        values = self.reliability_maps.get(frame_index)
+        return None if self.reliability_maps.is_zero(frame_index) else values
 
     def known_objects(self, frame_index: int) -> tuple[int, ...]:
         """Objects of which something is known in the frame: every cell that is not empty."""

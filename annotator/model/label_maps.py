@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 import zlib
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -88,6 +89,7 @@ class ByteMapStore:
         self._plain: OrderedDict[int, ByteMap] = OrderedDict()
         self._alive: weakref.WeakValueDictionary[int, ByteMap] = weakref.WeakValueDictionary()
         self._packed: dict[int, PackedMap] = {}
+        self._expected: dict[int, Callable[[], PackedMap]] = {}
         self._zeros: ByteMap = np.zeros((height, width), np.uint8)
         self._zeros.flags.writeable = False
 
@@ -97,7 +99,7 @@ class ByteMapStore:
         Raises:
             FrameError: no such frame.
         """
-        self._check_index(frame_index)
+        self._fetch(frame_index)
         if self.is_zero(frame_index):
             return self._zeros
         view = self._plain_array(frame_index).view()
@@ -106,15 +108,30 @@ class ByteMapStore:
 
     def is_zero(self, frame_index: int) -> bool:
         """Whether nothing is stored for the frame; a map erased bit by bit may still be."""
-        return frame_index not in self._plain and frame_index not in self._packed
+        return not any(
+            frame_index in stored for stored in (self._plain, self._packed, self._expected)
+        )
 
     def stored_frames(self) -> tuple[int, ...]:
         """Frames for which something is stored, ascending."""
-        return tuple(sorted(self._plain.keys() | self._packed.keys()))
+        return tuple(sorted(self._plain.keys() | self._packed.keys() | self._expected.keys()))
+
+    def expect(self, frame_index: int, load: Callable[[], PackedMap]) -> None:
+        """Store a map that is somewhere else until somebody asks for it.
+
+        Args:
+            frame_index: frame.
+            load: fetches it, once, in the thread that asks; an all-zero map when it cannot.
+
+        Raises:
+            FrameError: no such frame.
+        """
+        self.replace(frame_index, PackedMap(self.height, self.width, EMPTY_BOX, b""))
+        self._expected[frame_index] = load
 
     def pack(self, frame_index: int) -> PackedMap:
         """Compressed map of a frame; kept, so that asking again is free until the frame changes."""
-        self._check_index(frame_index)
+        self._fetch(frame_index)
         packed = self._packed.get(frame_index)
         if packed is None:
             plain = self._plain.get(frame_index)
@@ -125,7 +142,7 @@ class ByteMapStore:
 
     def snapshot(self, frame_index: int) -> ByteMap | PackedMap:
         """The map for another thread: the packed one where it is at hand, else a copy."""
-        self._check_index(frame_index)
+        self._fetch(frame_index)
         plain = self._plain.get(frame_index)
         if plain is None or frame_index in self._packed:
             return self.pack(frame_index)
@@ -141,6 +158,7 @@ class ByteMapStore:
         self.check_shape((packed.height, packed.width))
         self._plain.pop(frame_index, None)
         self._alive.pop(frame_index, None)
+        self._expected.pop(frame_index, None)
         if packed.is_zero:
             self._packed.pop(frame_index, None)
         else:
@@ -157,7 +175,7 @@ class ByteMapStore:
         Raises:
             FrameError: no such frame, or a box that leaves the map.
         """
-        self._check_index(frame_index)
+        self._fetch(frame_index)
         if box.is_empty:
             return
         if box != box.clipped(self.height, self.width):
@@ -193,6 +211,16 @@ class ByteMapStore:
             raise FrameError(
                 f"frame {frame_index} does not exist: frames are 0 to {self.frame_count - 1}"
             )
+
+    def _fetch(self, frame_index: int) -> None:
+        """Check the index, and bring a map in that is expected."""
+        self._check_index(frame_index)
+        load = self._expected.pop(frame_index, None)
+        if load is not None:
+            packed = load()
+            self.check_shape((packed.height, packed.width))
+            if not packed.is_zero:
+                self._packed[frame_index] = packed
 
     def _plain_array(self, frame_index: int) -> ByteMap:
         plain = self._plain.get(frame_index)

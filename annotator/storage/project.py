@@ -16,13 +16,17 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from annotator.model.cells import UNKNOWN_RELIABILITY, CellRow, CellState
+from annotator.model.changes import ChangeSet
 from annotator.model.commands.frames import ids_in
 from annotator.model.document import Document
+from annotator.model.geometry import EMPTY_BOX
 from annotator.model.label_maps import ByteMap, PackedMap
 from annotator.model.objects import ObjectRecord, ObjectTable, display_colour
 from annotator.model.references import ReferenceChoice
@@ -86,13 +90,13 @@ class LoadedProject:
         record: ``project.json`` (cells and objects as saved; the document is newer by the journal).
         document: ready for use.
         warnings: what was mended while reading, for the person.
-        is_ahead: whether the document differs from the saved files and wants saving.
+        unsaved: where the document differs from the saved files: by the journal, or by mending.
     """
 
     record: ProjectRecord
     document: Document
     warnings: list[str] = field(default_factory=list)
-    is_ahead: bool = False
+    unsaved: ChangeSet = field(default_factory=ChangeSet)
 
 
 def load_project(
@@ -101,7 +105,9 @@ def load_project(
     """Read a project without changing anything, neither on disk nor of what is open.
 
     Masks made by other tools are welcome: ids that the project does not know become objects, cells
-    without pixels or pixels without a cell are brought in line, each with a warning.
+    without pixels or pixels without a cell are brought in line, each with a warning. Reliability
+    maps, which a propagation can make again, are checked by their header and decoded when they are
+    asked for; one that turns out damaged then is none, and a warning is added.
 
     Args:
         folder: the project folder.
@@ -120,28 +126,22 @@ def load_project(
     loaded = LoadedProject(record, document)
     masks = _numbered_pngs(paths.masks, frames.frame_count, loaded.warnings)
     maps = _numbered_pngs(paths.reliability, frames.frame_count, loaded.warnings)
-    total = len(masks) + len(maps)
+    for path in maps.values():
+        _check_reliability_header(path, size)
     label_maps: dict[int, tuple[PackedMap, set[int]]] = {}
-    reliability_maps: dict[int, PackedMap] = {}
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         try:
-            done = 0
             for index, packed, ids in pool.map(lambda item: _read_mask(item, size), masks.items()):
                 label_maps[index] = (packed, ids)
-                done += 1
                 if on_progress is not None:
-                    on_progress(done, total)
-            for index, packed in pool.map(lambda item: _read_reliability(item, size), maps.items()):
-                reliability_maps[index] = packed
-                done += 1
-                if on_progress is not None:
-                    on_progress(done, total)
+                    on_progress(len(label_maps), len(masks))
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-    _fill(loaded, label_maps, reliability_maps)
+    _fill(loaded, label_maps, maps)
     ids_by_frame = {index: ids for index, (_, ids) in label_maps.items()}
-    for index in _replay_journal(loaded, paths):
+    _replay_journal(loaded, paths)
+    for index in loaded.unsaved.label_maps:
         ids_by_frame[index] = ids_in(document.label_map(index))
     _mend(loaded, ids_by_frame)
     return loaded
@@ -186,21 +186,34 @@ def _read_mask(item: tuple[int, Path], size: tuple[int, int]) -> tuple[int, Pack
     return index, PackedMap.of(label_map), ids_in(label_map)
 
 
-def _read_reliability(item: tuple[int, Path], size: tuple[int, int]) -> tuple[int, PackedMap]:
-    index, path = item
+def _check_reliability_header(path: Path, size: tuple[int, int]) -> None:
+    try:
+        with Image.open(path) as image:
+            mode, found = image.mode, (image.height, image.width)
+    except (OSError, SyntaxError, ValueError) as error:
+        raise _damaged(f"{path}: not a picture, or a damaged one") from error
+    if mode != "L" or found != size:
+        raise _damaged(
+            f"{path}: a {found[1]}x{found[0]} picture of the kind {mode}; a reliability map is an "
+            f"8-bit grey picture of {size[1]}x{size[0]}"
+        )
+
+
+def _read_reliability(loaded: LoadedProject, path: Path) -> PackedMap:
+    frames = loaded.record.frames
     try:
         values: ByteMap = read_gray_map(path)
+        if values.shape == (frames.height, frames.width):
+            return PackedMap.of(values)
+        message = f"{path}: another size than the frames"
     except MediaError as error:
-        raise _damaged(error) from error
-    if values.shape != size:
-        raise ProjectFormatError(
-            f"{path}: the map is {values.shape[1]}x{values.shape[0]}, "
-            f"the frames are {size[1]}x{size[0]}"
-        )
-    return index, PackedMap.of(values)
+        message = str(error)
+    _log.warning("%s; that frame has no reliability map", message)
+    loaded.warnings.append(f"{message}; that frame has no reliability map")
+    return PackedMap(frames.height, frames.width, EMPTY_BOX, b"")
 
 
-def _damaged(error: MediaError) -> ProjectFormatError:
+def _damaged(error: MediaError | str) -> ProjectFormatError:
     return ProjectFormatError(
         f"{error}. Nothing was changed; restore the file, or move it away to open the "
         "project without it"
@@ -210,7 +223,7 @@ def _damaged(error: MediaError) -> ProjectFormatError:
 def _fill(
     loaded: LoadedProject,
     label_maps: dict[int, tuple[PackedMap, set[int]]],
-    reliability_maps: dict[int, PackedMap],
+    maps: dict[int, Path],
 ) -> None:
     """Put what the files say into the document, as it is."""
     record = loaded.record
@@ -218,8 +231,6 @@ def _fill(
         editor.replace_objects(ObjectTable(record.objects, highest_id=record.highest_object_id))
         for index, (packed, _) in label_maps.items():
             editor.replace_label_map(index, packed)
-        for index, packed in reliability_maps.items():
-            editor.replace_reliability_map(index, packed)
         for index in np.flatnonzero(record.states.any(axis=1)).tolist():
             states, codes = record.states[index], record.reliability_codes[index]
             editor.set_cells(index, CellRow(states.tobytes(), codes.tobytes()))
@@ -227,25 +238,24 @@ def _fill(
             editor.choose_reference(index, ReferenceChoice.PROMOTED)
         for index in record.excluded:
             editor.choose_reference(index, ReferenceChoice.EXCLUDED)
+    for index, path in maps.items():
+        loaded.document.reliability_maps.expect(index, partial(_read_reliability, loaded, path))
 
 
-def _replay_journal(loaded: LoadedProject, paths: ProjectPaths) -> set[int]:
-    """Bring the document to its last state; returns the frames whose pixels the journal holds."""
-    touched: set[int] = set()
+def _replay_journal(loaded: LoadedProject, paths: ProjectPaths) -> None:
+    """Bring the document to its last state."""
     saved = loaded.record.saved_journal
     try:
         for record in read_journal(paths.journal, saved_generation=saved):
-            loaded.is_ahead = True
             with loaded.document.editing() as editor:
                 replay(record, editor)
-                touched |= editor.change.label_maps.keys()
+            loaded.unsaved.include(editor.change)
     except (ProjectFormatError, OSError) as error:
         _log.warning("%s: %s", paths.journal, error)
         loaded.warnings.append(
             f"the journal in {paths.journal} could be read in part only ({error}); "
             "changes of the last moments may be missing"
         )
-    return touched
 
 
 def _mend(loaded: LoadedProject, ids_by_frame: dict[int, set[int]]) -> None:
@@ -275,7 +285,7 @@ def _mend(loaded: LoadedProject, ids_by_frame: dict[int, set[int]]) -> None:
             changes = _mended_cells(loaded, index, row, ids_by_frame.get(index, set()), known)
             if changes:
                 editor.set_cells(index, row.with_cells(changes))
-        loaded.is_ahead |= not editor.change.is_empty
+    loaded.unsaved.include(editor.change)
 
 
 def _mended_cells(

@@ -75,7 +75,7 @@ class ProjectSession:
         self.folder = folder
         self.document = document
         self.frames = frames
-        self.warnings = list(warnings or ())
+        self.warnings = [] if warnings is None else warnings
         self.is_read_only = is_read_only
         self._settings: dict[str, Any] = dict(settings or {})
         self._lock = lock
@@ -217,8 +217,7 @@ class ProjectSession:
             on_error=on_error,
             on_saved=on_saved,
         )
-        if loaded.is_ahead:
-            session.save_whole()
+        session._submit(session._items_of(loaded.unsaved))
         return session
 
     @property
@@ -300,21 +299,14 @@ class ProjectSession:
         return is_saved and not self.is_read_only
 
     def _document_changed(self, change: ChangeSet) -> None:
-        document = self.document
-        label_maps = {i: document.label_maps.snapshot(i) for i in change.label_maps}
-        items: dict[ItemKey, Any] = {("mask", i): label_maps[i] for i in label_maps}
-        for index in change.reliability_maps:
-            items["reliability", index] = document.reliability_maps.pack(index)
-        for index in change.cells:
-            items["cells", index] = document.cells.row(index)
-        if change.objects or change.references:
-            items[TABLES] = Tables.of(document)
         if self._needs_whole_save:
             self.save_whole()
             return
         if self.is_read_only:
             return
-        make_record, nbytes = effect_of(document, change, label_maps)
+        items = self._items_of(change)
+        label_maps = {index: items["mask", index] for index in change.label_maps}
+        make_record, nbytes = effect_of(self.document, change, label_maps)
         with self._saver.lock:
             try:
                 self._journal.append(make_record, nbytes)
@@ -325,6 +317,20 @@ class ProjectSession:
                     "the next save would lose the last changes"
                 )
             self._saver.submit(items)
+
+    def _items_of(self, change: ChangeSet) -> dict[ItemKey, Any]:
+        """Present values of what changed, for the saver."""
+        document = self.document
+        items: dict[ItemKey, Any] = {}
+        for index in change.label_maps:
+            items["mask", index] = document.label_maps.snapshot(index)
+        for index in change.reliability_maps:
+            items["reliability", index] = document.reliability_maps.pack(index)
+        for index in change.cells:
+            items["cells", index] = document.cells.row(index)
+        if change.objects or change.references:
+            items[TABLES] = Tables.of(document)
+        return items
 
     def _submit(self, items: dict[ItemKey, Any]) -> None:
         if not self.is_read_only:

@@ -53,7 +53,7 @@ def check_project(folder: Path) -> ProjectReport:
         "objects": len(document.objects),
         "references": len(document.reference_frames()),
         "frames without a mask": document.frame_count - _frames_with_pixels(document),
-        "changes in the journal": int(loaded.is_ahead),
+        "changes in the journal": int(not loaded.unsaved.is_empty),
     }
     for state in CellState:
         if state is not CellState.EMPTY:
