@@ -8,14 +8,14 @@ from torch import nn
 from vos_core.backbones.deeplab import ConvNormRelu
 from vos_core.backbones.frozen_norm import FrozenBatchNorm2d, fold_frozen_norm
 from vos_core.backbones.resnet import Bottleneck, ResNet
-from vos_core.networks.published import PublishedNetwork
+from vos_core.networks.published import PublishedNetwork, at_least_single
 
 
 def prepare_for_inference(
     network: PublishedNetwork,
     *,
     device: torch.device | str = "cpu",
-    dtype: torch.dtype = torch.float32,
+    dtype: torch.dtype | None = None,
 ) -> PublishedNetwork:
     """Fold frozen norms into convolutions and order weights channels-last, in place.
 
@@ -25,7 +25,8 @@ def prepare_for_inference(
     Args:
         network: Filled with weights.
         device: Where it will compute.
-        dtype: Type of the weights, but for the two scalar biases of matching.
+        dtype: Type of the weights, None to leave it; the two biases of matching keep at least
+            single precision.
 
     Returns:
         The same network, in evaluation mode.
@@ -33,9 +34,11 @@ def prepare_for_inference(
     network.eval()
     network.requires_grad_(False)
     fold_all_norms(network)
-    network.to(device=device, dtype=dtype)
+    network.to(device=device)
+    if dtype is not None:
+        network.to(dtype=dtype)
     for bias in (network.foreground_bias, network.background_bias):
-        bias.data = bias.data.float()
+        bias.data = at_least_single(bias.data)
     for part in network.modules():
         if isinstance(part, nn.Conv2d):
             part.weight.data = part.weight.data.contiguous(memory_format=torch.channels_last)
