@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import pickle
 from pathlib import Path
 
 import torch
@@ -42,5 +43,13 @@ def load_backbone(backbone: EfficientNetLite, path: str) -> None:
         import_published_lite(backbone, published)
     except FileNotFoundError:
         raise UserError(f"{source}: there is no such backbone file") from None
-    except (KeyError, ValueError) as error:
+    except (
+        KeyError,
+        ValueError,
+        TypeError,
+        EOFError,
+        OSError,
+        RuntimeError,
+        pickle.UnpicklingError,
+    ) as error:
         raise UserError(f"{source}: not an EfficientNet-Lite0 state dict: {error}") from error

@@ -38,7 +38,7 @@ class TrainingConfig:
         perturb_previous: Share of clips whose previous mask is shifted, dilated or eroded.
         second_reference: Share of clips whose previous frame is a second reference later on.
         checkpoint_minutes: Minutes between checkpoints.
-        workers: Processes that make clips.
+        workers: Processes that make clips; 0 makes them in the training process.
         threads: Torch threads; 0 leaves the default.
         seed: Seed of weights, data and everything else.
         clips: Overrides of the clip generator's defaults (see `vos_core.data`).
@@ -105,9 +105,9 @@ def parse_config(values: dict[str, Any], path: Path) -> TrainingConfig:
             continue
         checked[name] = _converted(path, name, str(entry.type), values[name])
     config = TrainingConfig(**checked)
-    for name in ("steps", "batch_clips", "workers"):
-        if getattr(config, name) < 1:
-            raise UserError(f"{path}: {name} must be at least 1, not {getattr(config, name)}")
+    for name, least in (("steps", 1), ("batch_clips", 1), ("workers", 0)):
+        if getattr(config, name) < least:
+            raise UserError(f"{path}: {name} must be at least {least}, not {getattr(config, name)}")
     return config
 
 

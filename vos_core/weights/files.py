@@ -82,10 +82,8 @@ def load_network_weights(network: nn.Module, path: Path, name: str) -> dict[str,
     tensors, metadata = read_weights(path)
     written_for = metadata.get("network", "")
     if written_for != name:
-        raise WeightsError(
-            f"{path}: these weights are for the network {written_for or 'of an unknown name'!r}, "
-            f"not for {name!r}"
-        )
+        owner = f"the network {written_for!r}" if written_for else "a network it does not name"
+        raise WeightsError(f"{path}: these weights are for {owner}, not for {name!r}")
     own = network.state_dict()
     missing = sorted(set(own) - set(tensors))
     extra = sorted(set(tensors) - set(own))
