@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -34,7 +35,9 @@ class ExportController(QObject):
         workspace = self._editor.workspace
         if workspace is None:
             return
-        place = workspace.sequence.path.parent / f"{workspace.sequence.name}-davis"
+        beside = workspace.sequence.path.parent
+        parent = beside if os.access(beside, os.W_OK) else Path.home()
+        place = parent / f"{workspace.sequence.name}-davis"
         dialog = ExportDialog(place, export_notes(workspace.document), self._window)
         dialog.export_requested.connect(self.export)
         dialog.open()

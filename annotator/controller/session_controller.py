@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
@@ -52,7 +53,8 @@ class SessionController(QObject):
         self._propagation = propagation
         self._listeners = DocumentListeners()
         self._beside = True
-        self._refused: Path | None = None
+        self._offer: Callable[[], object] | None = None
+        self._kept_in_memory = False
         queued = Qt.ConnectionType.QueuedConnection
         self._saved.connect(self._show_saved, queued)
         self._saving_failed.connect(editor.fail, queued)
@@ -63,7 +65,8 @@ class SessionController(QObject):
         actions["file.close"].triggered.connect(self.close)
         actions["file.quit"].triggered.connect(window.close)
         window.path_dropped.connect(self.open_path)
-        window.messages.action_triggered.connect(self._open_anyway)
+        window.messages.action_triggered.connect(self._take_offer)
+        window.close_guard = self._may_leave_window
         window.closing.connect(self.close)
         self._refresh()
 
@@ -82,7 +85,7 @@ class SessionController(QObject):
             Whether it is open now; when not, the message bar says why.
         """
         path = Path(path).absolute()
-        self._refused = None
+        self._offer = None
         workspace = self._editor.workspace
         if workspace is not None and path in (
             workspace.sequence.path,
@@ -93,9 +96,10 @@ class SessionController(QObject):
         try:
             loaded = self._load(path, beside=beside, take_lock=take_lock)
         except ProjectLockedError as error:
-            self._refused = path
-            self._window.messages.show_message(
-                str(error), Severity.WARNING, action="Open it anyway"
+            self._tell_with_offer(
+                str(error),
+                "Open it anyway",
+                lambda: self.open_path(path, beside=beside, take_lock=True),
             )
             return False
         except (MediaError, ProjectError) as error:
@@ -103,6 +107,10 @@ class SessionController(QObject):
             return False
         except OSError as error:
             self._editor.fail(f"{path} cannot be opened: {error.strerror or error}")
+            return False
+        if not self._may_leave("Close it unsaved", self._forget_unsaved):
+            if loaded.project is not None:
+                loaded.project.close()
             return False
         self.close()
         self._beside = beside
@@ -156,10 +164,17 @@ class SessionController(QObject):
         else:
             self._window.messages.dismiss()
 
+    def _tell_with_offer(self, text: str, offer: str, action: Callable[[], object]) -> None:
+        """Say why something was not done, with a button that does it all the same."""
+        self._offer = action
+        self._window.messages.show_message(text, Severity.WARNING, action=offer)
+
     @Slot()
-    def _open_anyway(self) -> None:
-        if self._refused is not None:
-            self.open_path(self._refused, take_lock=True)
+    def _take_offer(self) -> None:
+        offer, self._offer = self._offer, None
+        self._window.messages.dismiss()
+        if offer is not None:
+            offer()
 
     @Slot()
     def _ask_video(self) -> None:
@@ -211,9 +226,11 @@ class SessionController(QObject):
             except (MediaError, ProjectError, OSError) as error:
                 faults.append(str(error))
                 continue
+            self._kept_in_memory = False
             if faults:
                 self._editor.warn(f"{faults[0]} The project is kept in {folder} instead.")
             return
+        self._kept_in_memory = True
         self._editor.fail(
             "Nothing can be saved; everything stays in memory until the window closes. "
             + " ".join(faults)
@@ -234,6 +251,39 @@ class SessionController(QObject):
         self._show_saved()
         return saved
 
+    def unsaved_reason(self) -> str | None:
+        """Say what would be lost by closing now, ``None`` when nothing would."""
+        workspace = self._editor.workspace
+        if workspace is None:
+            return None
+        project = workspace.project
+        if project is None:
+            return "There is no place to save the project in." if self._kept_in_memory else None
+        if project.is_read_only:
+            return f"{project.folder} cannot be written." if workspace.history.can_undo else None
+        if not project.flush():
+            return f"Not everything could be saved in {project.folder}."
+        return None
+
+    def _may_leave(self, offer: str, action: Callable[[], object]) -> bool:
+        """Say whether nothing is lost by closing; else tell, with a button that closes."""
+        reason = self.unsaved_reason()
+        if reason is None:
+            return True
+        self._tell_with_offer(f"{reason} Your last changes would be lost.", offer, action)
+        return False
+
+    def _may_leave_window(self) -> bool:
+        return self._may_leave("Close without saving", self._leave_unsaved)
+
+    def _forget_unsaved(self) -> None:
+        self.close()
+        self._editor.inform("Closed. Open the other one again.")
+
+    def _leave_unsaved(self) -> None:
+        self._window.close_guard = None
+        self._window.close()
+
     @Slot()
     def close(self) -> None:
         """End runs, save and close what is open."""
@@ -243,6 +293,7 @@ class SessionController(QObject):
         self._window.canvas.abort_gesture()
         self._propagation.abandon()
         self._listeners.drop()
+        self._kept_in_memory = False
         if workspace.project is not None:
             workspace.project.set_setting(_FRAME_SETTING, self._editor.frame)
         self._editor.set_workspace(None)

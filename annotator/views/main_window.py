@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, Signal
@@ -74,6 +75,8 @@ class MainWindow(QMainWindow):
     """Place in the object list, from 0."""
     closing = Signal()
     """The window closes now; listeners save and end their threads."""
+    close_guard: Callable[[], bool] | None = None
+    """Asked before closing; False keeps the window open (and says why)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -249,6 +252,9 @@ class MainWindow(QMainWindow):
         self.path_dropped.emit(Path(event.mimeData().urls()[0].toLocalFile()))
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Tell listeners, then close."""
+        """Ask the guard, tell listeners, then close."""
+        if self.close_guard is not None and not self.close_guard():
+            event.ignore()
+            return
         self.closing.emit()
         super().closeEvent(event)

@@ -162,6 +162,23 @@ def test_a_place_taken_by_a_file_moves_the_project(
     assert project is not None and (project.folder / "project.json").exists()
 
 
+def test_a_project_that_cannot_be_saved_anywhere_keeps_the_window_open(
+    driver: Driver, frames_folder: Path, own_home: Path
+) -> None:
+    (frames_folder.parent / "clip.annotation").write_text("taken")
+    projects = own_home / ".local/share/vos-annotator/projects"
+    projects.parent.mkdir(parents=True)
+    projects.write_text("no folder")
+    driver.open(frames_folder)
+    driver.drag([(20, 20), (40, 20)])
+    assert "stays in memory" in driver.window.messages.text
+    driver.window.close()
+    assert driver.window.isVisible(), "closing would have lost the stroke"
+    assert "would be lost" in driver.window.messages.text
+    driver.window.messages.action_triggered.emit()  # Close without saving
+    assert not driver.window.isVisible()
+
+
 def run_app(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     kept = {
         name: value

@@ -315,6 +315,23 @@ def test_a_project_is_taken_up_again(
     assert second.document.reliability_map(11) is not None
 
 
+def test_closing_the_window_during_a_run_keeps_what_was_done(
+    make_driver: Callable[[], Driver], backend: FakeBackend, frames_folder: Path
+) -> None:
+    first = make_driver()
+    first.open(frames_folder)
+    paint_square(first)
+    backend.seconds = 0.05
+    first.key(Qt.Key.Key_F)
+    first.wait(lambda: len(first.document.cells.frames_of(1)) >= 4)
+    first.window.close()
+    assert backend.open_passes == 0
+    second = make_driver()
+    second.open(frames_folder)
+    frames = second.document.cells.frames_of(1)
+    assert frames[:4] == (0, 1, 2, 3) and len(frames) < 12
+
+
 def test_export_writes_davis_masks(driver: Driver, frames_folder: Path, tmp_path: Path) -> None:
     driver.open(frames_folder)
     paint_square(driver)

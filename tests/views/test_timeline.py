@@ -14,7 +14,13 @@ from pytestqt.qtbot import QtBot
 
 from annotator.model.cells import CellState
 from annotator.views.timeline.cell_image import STATE_COLOURS, cell_colours, reduce_columns
-from annotator.views.timeline.matrix import HEADER_WIDTH, RULER_HEIGHT, TimelineMatrix, TimelineRow
+from annotator.views.timeline.matrix import (
+    HEADER_WIDTH,
+    ROW_HEIGHT,
+    RULER_HEIGHT,
+    TimelineMatrix,
+    TimelineRow,
+)
 
 pytestmark = pytest.mark.gui
 
@@ -132,6 +138,25 @@ def test_cell_colours_tell_states_and_reliability_apart() -> None:
     assert tuple(colours[1]) == STATE_COLOURS[CellState.DRAWN]
     assert len({tuple(c) for c in colours}) == 6
     assert colours[3, 0] > colours[3, 2] and colours[4, 2] > colours[4, 0]  # doubt red, trust blue
+
+
+@pytest.mark.parametrize("objects", [1, 2, 7])
+def test_cells_are_painted_for_any_number_of_rows(qtbot: QtBot, objects: int) -> None:
+    widget = TimelineMatrix()
+    qtbot.addWidget(widget)
+    widget.resize(HEADER_WIDTH + 8 + 400, 300)
+    states = np.zeros((20, 256), np.uint8)
+    states[:10, 1 : objects + 1] = CellState.DRAWN
+    widget.set_cells(states, np.zeros_like(states))
+    widget.set_rows([TimelineRow(i, "x", (1, 2, 3)) for i in range(1, objects + 1)])
+    widget.set_current_frame(15)
+    picture = widget.grab().toImage()
+    for row in range(objects):
+        y = RULER_HEIGHT + row * ROW_HEIGHT + 5
+        drawn = picture.pixelColor(round(widget.frame_x(5.3)), y)
+        assert (drawn.red(), drawn.green(), drawn.blue()) == STATE_COLOURS[CellState.DRAWN]
+        empty = picture.pixelColor(round(widget.frame_x(12.3)), y)
+        assert (empty.red(), empty.green(), empty.blue()) != STATE_COLOURS[CellState.DRAWN]
 
 
 def test_painting_ten_thousand_frames_of_twenty_objects_is_fast(qtbot: QtBot) -> None:

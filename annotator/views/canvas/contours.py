@@ -17,11 +17,18 @@ def contour_map(label_map: np.ndarray, thickness: int = 1) -> np.ndarray:
     Returns:
         uint8 [H, W]: the object's id on its inner rim, 0 elsewhere.
     """
+    rim: np.ndarray = np.zeros_like(label_map)
+    x, y, width, height = cv2.boundingRect(label_map)
+    if width == 0:
+        return rim
+    rows = slice(max(y - thickness, 0), y + height + thickness)
+    columns = slice(max(x - thickness, 0), x + width + thickness)
+    part = label_map[rows, columns]  # beyond it everything is background
     kernel = np.ones((2 * thickness + 1, 2 * thickness + 1), np.uint8)
-    lowest = cv2.erode(label_map, kernel, borderType=cv2.BORDER_REPLICATE)
-    highest = cv2.dilate(label_map, kernel, borderType=cv2.BORDER_REPLICATE)
+    lowest = cv2.erode(part, kernel, borderType=cv2.BORDER_REPLICATE)
+    highest = cv2.dilate(part, kernel, borderType=cv2.BORDER_REPLICATE)
     on_rim = cv2.compare(lowest, highest, cv2.CMP_NE)  # 255 where ids meet
-    rim: np.ndarray = cv2.bitwise_and(label_map, on_rim)
+    rim[rows, columns] = cv2.bitwise_and(part, on_rim)
     return rim
 
 

@@ -36,7 +36,7 @@ class FrameLayer(QGraphicsItem):
             pixmap = QPixmap()
         else:
             height, width, _ = frame.shape
-            image = QImage(frame.data, width, height, frame.strides[0], QImage.Format.Format_RGB888)
+            image = QImage(frame.data, width, height, 3 * width, QImage.Format.Format_RGB888)
             pixmap = QPixmap.fromImage(image)
         if pixmap.size() != self._pixmap.size():
             self.prepareGeometryChange()

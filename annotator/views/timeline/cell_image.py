@@ -81,5 +81,6 @@ def cell_colours(states: np.ndarray, codes: np.ndarray, ground: tuple[int, int, 
 def to_image(rgb: np.ndarray) -> QImage:
     """Copy uint8 [h, w, 3] RGB into an image."""
     height, width, _ = rgb.shape
-    image = QImage(rgb.data, width, height, rgb.strides[0], QImage.Format.Format_RGB888)
+    # not rgb.strides[0]: of a single row numpy may give any stride
+    image = QImage(rgb.data, width, height, 3 * width, QImage.Format.Format_RGB888)
     return image.convertToFormat(QImage.Format.Format_RGB32)
