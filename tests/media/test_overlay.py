@@ -38,6 +38,8 @@ def test_the_contour_is_the_outermost_ring_in_full_colour() -> None:
 def test_contours_run_between_touching_objects_but_not_along_the_picture() -> None:
     label_map = np.array([[1, 1, 1, 2, 2, 2]] * 3, np.uint8)
     assert (label_contours(label_map)[1] > 0).tolist() == [False, False, True, True, False, False]
+    label_map = np.array([[0, 0, 5, 5, 5, 0]] * 3, np.uint8)  # background has no contour of its own
+    assert (label_contours(label_map)[1] > 0).tolist() == [False, False, True, False, True, False]
 
 
 def test_a_palette_of_ones_own() -> None:

@@ -38,7 +38,7 @@ _HD_HEIGHT = 720
 _DEFAULT_RATE = 25.0
 _SAME_RATE = 1e-3
 _KEPT_BYTES = 128 * 2**20
-_TRIES = 4  # where seeking lands too late, or a key frame is damaged, the one before serves
+_TRIES = 6  # where seeking lands too late, or a key frame is damaged, the one before serves
 
 
 class VideoFrames(FrameSource):
@@ -119,19 +119,19 @@ class VideoFrames(FrameSource):
         return any(here < key <= target for key, _ in self._index.key_times)
 
     def _starts(self, index: int) -> Iterator[int | None]:
-        """Yield the decoding times to try from, nearest first, then None for the very start."""
+        """Yield the times to seek to, nearest first; None for the very start of the file."""
         if self._index.times is None:
             yield None
             return
         yield from islice(self._index.keys_before(self._times[index]), _TRIES)
 
-    def _start_at(self, decoding_time: int | None) -> None:
+    def _start_at(self, time: int | None) -> None:
         self._decoder = None
-        if decoding_time is None:
+        if time is None:
             self._container.close()
             self._container, self._stream = _open_stream(self.path)
         else:
-            self._container.seek(decoding_time, stream=self._stream)
+            self._container.seek(time, stream=self._stream)
         self._decoder = decoded_frames(self._container, self._stream)
         self._next_index = 0
 

@@ -7,6 +7,7 @@ every shown frame is one packet. Other codecs, and files without time stamps, ar
 from __future__ import annotations
 
 import logging
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ _ONE_FRAME_A_PACKET = frozenset(
     {"h264", "hevc", "av1", "vp9", "mjpeg", "png", "prores", "dnxhd", "ffv1", "rawvideo"}
 )
 _VP8_SHOW_FRAME = 0x10
+#: containers that neither count their frames nor mark a packet that is cut off
+_UNMARKED_CONTAINERS = frozenset({"mpegts", "mpeg"})
+_SHORTEST_TAIL_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
@@ -50,10 +54,16 @@ class VideoIndex:
     damaged: bool
 
     def keys_before(self, time: int) -> Iterator[int]:
-        """Yield the decoding times of the key packets shown at or before a time, nearest first."""
+        """Yield the times to seek to for the key packets shown at or before a time, nearest first.
+
+        Some containers are searched by presentation time, some by decoding time: for each packet
+        the one comes first, then the other where it differs.
+        """
         position = bisect_right(self.key_times, time, key=lambda key: key[0])
-        for _, decoding_time in reversed(self.key_times[:position]):
-            yield decoding_time
+        for shown, decoded in reversed(self.key_times[:position]):
+            yield shown
+            if decoded != shown:
+                yield decoded
 
 
 def build_index(open_stream: OpenStream) -> VideoIndex:
@@ -68,7 +78,8 @@ def build_index(open_stream: OpenStream) -> VideoIndex:
     container, stream = open_stream()
     with container:
         index = _index_of_packets(container, stream)
-        if index is not None and index.damaged and index.frame_count:
+        doubtful = container.format.name in _UNMARKED_CONTAINERS
+        if index is not None and index.frame_count and (index.damaged or doubtful):
             return _without_undecodable_end(container, stream, index)
     if index is not None:
         return index
@@ -104,7 +115,7 @@ def _index_of_packets(container: InputContainer, stream: VideoStream) -> VideoIn
         damaged = True
     keys.sort()
     times.sort()
-    damaged = damaged or len(times) < stream.frames
+    damaged = damaged or len(times) < stream.frames or _ends_early(container, stream, times)
     if not exact or not keys or len(set(times)) != len(times):
         return None
     whole = [time for time in times if time >= keys[0][0]]  # what comes earlier lacks its key frame
@@ -166,4 +177,17 @@ def _without_undecodable_end(
     container.seek(decoding_time, stream=stream)
     shown = {frame.pts for frame in decoded_frames(container, stream)}
     usable = tuple(time for time in times if time < last_key_time or time in shown)
-    return VideoIndex(usable, len(usable), index.key_times, index.announced, True)
+    damaged = index.damaged or len(usable) < len(times)
+    return VideoIndex(usable, len(usable), index.key_times, index.announced, damaged)
+
+
+def _ends_early(container: InputContainer, stream: VideoStream, times: list[int]) -> bool:
+    """Whether a Matroska file holds less of the track than its own tag says."""
+    match = re.fullmatch(r"(\d+):(\d+):(\d+\.?\d*)", stream.metadata.get("DURATION", ""))
+    if match is None or not times or stream.time_base is None:
+        return False
+    announced = 3600 * int(match[1]) + 60 * int(match[2]) + float(match[3])
+    start = (container.start_time or 0) / av.time_base
+    longest_pause = max((b - a for a, b in pairwise(sorted(times))), default=0)
+    frame = max(longest_pause * float(stream.time_base), _SHORTEST_TAIL_SECONDS)
+    return max(times) * float(stream.time_base) - start + 1.5 * frame < announced
