@@ -203,14 +203,16 @@ def saving(repeats: int) -> dict[str, dict[str, float]]:
 def _timed_listener(session: ProjectSession) -> Timer:
     """Time what the session does on each change."""
     timer = Timer()
-    session._connection.disconnect()
-    listener: Callable[..., None] = session._document_changed
+    saving = session._saving
+    assert saving is not None
+    saving._connection.disconnect()
+    listener: Callable[..., None] = saving._document_changed
 
     def timed(change: object) -> None:
         with timer():
             listener(change)
 
-    session._connection = session.document.changed.connect(timed)
+    saving._connection = session.document.changed.connect(timed)
     return timer
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -64,15 +65,28 @@ def effect_of(
     return make_record, nbytes
 
 
-def replay(record: Record, editor: DocumentEditor) -> None:
+def settings_effect(settings: dict[str, Any]) -> Record:
+    """Journal record of the project's settings."""
+    return [Part({"kind": "settings", "values": settings})]
+
+
+def replay(record: Record, editor: DocumentEditor, settings: dict[str, Any]) -> None:
     """Write the state that a record holds into a document.
+
+    Args:
+        record: of the journal.
+        editor: of the document.
+        settings: the project's settings, changed in place.
 
     Raises:
         ProjectFormatError: the record does not fit the document.
     """
     for part in record:
         try:
-            _replay_part(part, editor)
+            if part.head["kind"] == "settings":
+                settings.update(part.head["values"])
+            else:
+                _replay_part(part, editor)
         except (KeyError, TypeError, ValueError, IndexError, zlib.error, ModelError) as error:
             raise ProjectFormatError(
                 f"the journal holds a record that does not fit the project: {error!r}"

@@ -9,10 +9,10 @@ import numpy as np
 
 from annotator.model.cells import PERSON_STATES
 from annotator.model.commands import AddObject, ReplaceLabelMap
-from annotator.model.commands.frames import ids_in
 from annotator.model.document import Document
 from annotator.model.history import History
 from annotator.model.label_maps import ByteMap
+from annotator.model.merging import ids_in
 from annotator.model.objects import ObjectRecord, display_colour
 from annotator.storage.errors import ProjectError
 from vos_core.media.label_maps import read_label_map

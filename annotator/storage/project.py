@@ -18,21 +18,23 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from annotator.model.cells import UNKNOWN_RELIABILITY, CellRow, CellState
+from annotator.model.cells import CellRow
 from annotator.model.changes import ChangeSet
-from annotator.model.commands.frames import ids_in
 from annotator.model.document import Document
 from annotator.model.geometry import EMPTY_BOX
 from annotator.model.label_maps import ByteMap, PackedMap
-from annotator.model.objects import ObjectRecord, ObjectTable, display_colour
+from annotator.model.merging import ids_in
+from annotator.model.objects import ObjectTable
 from annotator.model.references import ReferenceChoice
 from annotator.storage.effects import replay
 from annotator.storage.errors import ProjectError, ProjectFormatError
 from annotator.storage.journal import read_journal
+from annotator.storage.mending import mend_document
 from annotator.storage.schema import ProjectRecord, decode_project
 from vos_core.media import MediaError
 from vos_core.media.label_maps import read_gray_map, read_label_map
@@ -89,12 +91,14 @@ class LoadedProject:
     Attributes:
         record: ``project.json`` (cells and objects as saved; the document is newer by the journal).
         document: ready for use.
+        settings: what tools remembered with the project, by the journal.
         warnings: what was mended while reading, for the person.
         unsaved: where the document differs from the saved files: by the journal, or by mending.
     """
 
     record: ProjectRecord
     document: Document
+    settings: dict[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     unsaved: ChangeSet = field(default_factory=ChangeSet)
 
@@ -123,7 +127,7 @@ def load_project(
     frames = record.frames
     size = (frames.height, frames.width)
     document = Document(frames.frame_count, *size)
-    loaded = LoadedProject(record, document)
+    loaded = LoadedProject(record, document, dict(record.settings))
     masks = _numbered_pngs(paths.masks, frames.frame_count, loaded.warnings)
     maps = _numbered_pngs(paths.reliability, frames.frame_count, loaded.warnings)
     for path in maps.values():
@@ -143,7 +147,7 @@ def load_project(
     _replay_journal(loaded, paths)
     for index in loaded.unsaved.label_maps:
         ids_by_frame[index] = ids_in(document.label_map(index))
-    _mend(loaded, ids_by_frame)
+    loaded.unsaved.include(mend_document(document, ids_by_frame, loaded.warnings))
     return loaded
 
 
@@ -248,7 +252,7 @@ def _replay_journal(loaded: LoadedProject, paths: ProjectPaths) -> None:
     try:
         for record in read_journal(paths.journal, saved_generation=saved):
             with loaded.document.editing() as editor:
-                replay(record, editor)
+                replay(record, editor, loaded.settings)
             loaded.unsaved.include(editor.change)
     except (ProjectFormatError, OSError) as error:
         _log.warning("%s: %s", paths.journal, error)
@@ -256,57 +260,3 @@ def _replay_journal(loaded: LoadedProject, paths: ProjectPaths) -> None:
             f"the journal in {paths.journal} could be read in part only ({error}); "
             "changes of the last moments may be missing"
         )
-
-
-def _mend(loaded: LoadedProject, ids_by_frame: dict[int, set[int]]) -> None:
-    """Bring objects and cells in line with the pixels: somebody may have changed the mask files.
-
-    Args:
-        loaded: after the journal, because mask files may be newer than ``project.json``.
-        ids_by_frame: object ids that occur in a frame's pixels; frames without any may be missing.
-    """
-    document = loaded.document
-    known = set(document.objects.ids)
-    with document.editing() as editor:
-        for index, ids in sorted(ids_by_frame.items()):
-            for object_id in sorted(ids - known):
-                known.add(object_id)
-                name = f"object {object_id}"
-                colour = display_colour(object_id)
-                record = ObjectRecord(object_id, name, "", colour)
-                editor.insert_object(len(document.objects), record)
-                loaded.warnings.append(
-                    f"the mask of frame {index} has pixels of object {object_id}, which the "
-                    f'project did not know; it was added as "{name}"'
-                )
-        filled = np.flatnonzero(document.cells.states.any(axis=1)).tolist()
-        for index in sorted(ids_by_frame.keys() | set(filled)):
-            row = document.cells.row(index)
-            changes = _mended_cells(loaded, index, row, ids_by_frame.get(index, set()), known)
-            if changes:
-                editor.set_cells(index, row.with_cells(changes))
-    loaded.unsaved.include(editor.change)
-
-
-def _mended_cells(
-    loaded: LoadedProject, index: int, row: CellRow, ids: set[int], known: set[int]
-) -> dict[int, tuple[CellState, int]]:
-    changes: dict[int, tuple[CellState, int]] = {}
-    for object_id in sorted(ids):
-        if row.state(object_id) is CellState.EMPTY:
-            changes[object_id] = (CellState.DRAWN, UNKNOWN_RELIABILITY)
-            loaded.warnings.append(
-                f"frame {index} has a mask of object {object_id} that the project did not know of; "
-                "taken as drawn"
-            )
-    for object_id in np.flatnonzero(np.frombuffer(row.states, np.uint8)).tolist():
-        needs_pixels = row.state(object_id) in (CellState.DRAWN, CellState.PROPAGATED)
-        if object_id not in known:
-            changes[object_id] = (CellState.EMPTY, UNKNOWN_RELIABILITY)
-        elif needs_pixels and object_id not in ids:
-            changes[object_id] = (CellState.EMPTY, UNKNOWN_RELIABILITY)
-            loaded.warnings.append(
-                f"the mask of object {object_id} in frame {index} is gone from the masks folder; "
-                "taken as empty"
-            )
-    return changes

@@ -42,9 +42,9 @@ class Saver(Generic[K, V]):
         silence_s: float = 1.0,
         longest_wait_s: float = 5.0,
         retry_s: float = 10.0,
-        on_take: Callable[[], None] | None = None,
-        on_saved: Callable[[], None] | None = None,
-        on_error: Callable[[Exception], None] | None = None,
+        on_take: Callable[[], object] | None = None,
+        on_saved: Callable[[], object] | None = None,
+        on_error: Callable[[Exception], object] | None = None,
     ) -> None:
         self._write = write
         self._silence_s = silence_s

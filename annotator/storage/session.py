@@ -8,24 +8,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from annotator.model.changes import ChangeSet
 from annotator.model.document import Document
 from annotator.model.sequence import FrameSequence
-from annotator.storage.effects import effect_of
+from annotator.storage.autosave import AutoSave
 from annotator.storage.errors import ProjectError, ProjectExistsError
 from annotator.storage.frames_location import describe_frames, locate_frames
-from annotator.storage.journal import Journal
 from annotator.storage.lock import LOCK_NAME, ProjectLock
-from annotator.storage.project import ProjectPaths, is_project, load_project
-from annotator.storage.saver import Saver
+from annotator.storage.project import is_project, load_project
 from annotator.storage.schema import FramesRecord
 from annotator.storage.writer import (
     FRAMES,
     SETTINGS,
-    TABLES,
     ItemKey,
     ProjectWriter,
-    Tables,
     clean_leftovers,
     record_of,
     whole_batch,
@@ -52,8 +47,7 @@ class ProjectSession:
         document: what is edited; every command on it is saved by itself.
         folder: the project folder.
         frames: what the project knows of its frames.
-        warnings: what was mended on opening, for the person.
-        is_read_only: the folder cannot be written: nothing is saved, everything stays in memory.
+        warnings: what was mended on opening, for the person; a map read late may add one.
     """
 
     def __init__(
@@ -63,11 +57,10 @@ class ProjectSession:
         frames: FramesRecord,
         *,
         lock: ProjectLock,
-        writer: ProjectWriter,
+        writer: ProjectWriter | None,
         saved_journal: int = 0,
         settings: dict[str, Any] | None = None,
         warnings: list[str] | None = None,
-        is_read_only: bool = False,
         silence_s: float = 1.0,
         on_error: Callable[[str], object] | None = None,
         on_saved: Callable[[], object] | None = None,
@@ -76,23 +69,21 @@ class ProjectSession:
         self.document = document
         self.frames = frames
         self.warnings = [] if warnings is None else warnings
-        self.is_read_only = is_read_only
         self._settings: dict[str, Any] = dict(settings or {})
         self._lock = lock
-        self._writer = writer
-        self._on_error = on_error
-        self._on_saved = on_saved
-        self._journal = Journal(ProjectPaths(folder).journal, saved_generation=saved_journal)
-        self._taken_generation = saved_journal
-        self._needs_whole_save = False
-        self._saver: Saver[ItemKey, Any] = Saver(
-            self._write_batch,
-            silence_s=silence_s,
-            on_take=self._note_take,
-            on_saved=self._batch_saved,
-            on_error=self._saving_failed,
+        self._saving = (
+            None
+            if writer is None
+            else AutoSave(
+                document,
+                writer,
+                saved_journal=saved_journal,
+                silence_s=silence_s,
+                gather=self._everything,
+                on_error=on_error,
+                on_saved=on_saved,
+            )
         )
-        self._connection = document.changed.connect(self._document_changed)
         self._is_open = True
 
     @classmethod
@@ -208,22 +199,29 @@ class ProjectSession:
             loaded.document,
             loaded.record.frames,
             lock=lock,
-            writer=ProjectWriter(folder, loaded.record),
+            writer=None if is_read_only else ProjectWriter(folder, loaded.record),
             saved_journal=loaded.record.saved_journal,
-            settings=loaded.record.settings,
+            settings=loaded.settings,
             warnings=loaded.warnings,
-            is_read_only=is_read_only,
             silence_s=silence_s,
             on_error=on_error,
             on_saved=on_saved,
         )
-        session._submit(session._items_of(loaded.unsaved))
+        if session._saving is not None:
+            session._saving.submit_change(loaded.unsaved)
+            if loaded.settings != loaded.record.settings:
+                session._saving.submit({SETTINGS: loaded.settings})
         return session
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether the folder cannot be written: nothing is saved, everything stays in memory."""
+        return self._saving is None
 
     @property
     def is_saved(self) -> bool:
         """Whether every change is in the project's files (journal aside)."""
-        return self._saver.is_clean
+        return self._saving is not None and self._saving.is_clean
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -235,7 +233,8 @@ class ProjectSession:
         if self._settings.get(name) == value and name in self._settings:
             return
         self._settings[name] = value
-        self._submit({SETTINGS: dict(self._settings)})
+        if self._saving is not None:
+            self._saving.settings_changed(dict(self._settings))
 
     def locate_frames(self) -> Path:
         """Where the frames are now.
@@ -265,18 +264,17 @@ class ProjectSession:
             self.frames = describe_frames(sequence, self.folder)
         except OSError as error:
             raise ProjectError(f"{sequence.path} cannot be read: {error.strerror}") from error
-        self._submit({FRAMES: self.frames})
+        if self._saving is not None:
+            self._saving.submit({FRAMES: self.frames})
 
     def save_whole(self) -> None:
         """Write everything again, soon, whether it changed or not."""
-        self._needs_whole_save = False
-        self._submit({**whole_batch(self.document, self._settings), FRAMES: self.frames})
+        if self._saving is not None:
+            self._saving.save_whole()
 
     def flush(self, timeout_s: float = 60.0) -> bool:
         """Save what is not saved yet and wait; False when something could not be written."""
-        if self._needs_whole_save:
-            self.save_whole()
-        return self._saver.flush(timeout_s)
+        return self._saving is not None and self._saving.flush(timeout_s)
 
     def close(self, timeout_s: float = 60.0) -> bool:
         """Save, stop saving, give the project free.
@@ -287,72 +285,9 @@ class ProjectSession:
         if not self._is_open:
             return True
         self._is_open = False
-        self._connection.disconnect()
-        if self._needs_whole_save and not self.is_read_only:
-            self.save_whole()
-        is_saved = self._saver.close(timeout_s)
-        try:
-            self._journal.close()
-        except OSError as error:
-            self._tell(f"the journal of {self.folder} could not be written: {error}")
+        is_saved = self._saving is not None and self._saving.close(timeout_s)
         self._lock.release()
-        return is_saved and not self.is_read_only
+        return is_saved
 
-    def _document_changed(self, change: ChangeSet) -> None:
-        if self._needs_whole_save:
-            self.save_whole()
-            return
-        if self.is_read_only:
-            return
-        items = self._items_of(change)
-        label_maps = {index: items["mask", index] for index in change.label_maps}
-        make_record, nbytes = effect_of(self.document, change, label_maps)
-        with self._saver.lock:
-            try:
-                self._journal.append(make_record, nbytes)
-            except OSError as error:
-                reason = error.strerror or str(error)
-                self._tell(
-                    f"the journal of {self.folder} could not be written ({reason}); a crash before "
-                    "the next save would lose the last changes"
-                )
-            self._saver.submit(items)
-
-    def _items_of(self, change: ChangeSet) -> dict[ItemKey, Any]:
-        """Present values of what changed, for the saver."""
-        document = self.document
-        items: dict[ItemKey, Any] = {}
-        for index in change.label_maps:
-            items["mask", index] = document.label_maps.snapshot(index)
-        for index in change.reliability_maps:
-            items["reliability", index] = document.reliability_maps.pack(index)
-        for index in change.cells:
-            items["cells", index] = document.cells.row(index)
-        if change.objects or change.references:
-            items[TABLES] = Tables.of(document)
-        return items
-
-    def _submit(self, items: dict[ItemKey, Any]) -> None:
-        if not self.is_read_only:
-            self._saver.submit(items)
-
-    def _note_take(self) -> None:
-        self._taken_generation = self._journal.begin_generation()
-
-    def _write_batch(self, batch: dict[ItemKey, Any]) -> None:
-        self._writer.write(batch, saved_journal=self._taken_generation)
-        self._journal.drop_until(self._taken_generation)
-
-    def _batch_saved(self) -> None:
-        if self._on_saved is not None:
-            self._on_saved()
-
-    def _saving_failed(self, error: Exception) -> None:
-        if isinstance(error, ProjectError):
-            self._needs_whole_save = True
-        self._tell(f"not saved: {error}")
-
-    def _tell(self, message: str) -> None:
-        _log.warning("%s", message)
-        if self._on_error is not None:
-            self._on_error(message)
+    def _everything(self) -> dict[ItemKey, Any]:
+        return {**whole_batch(self.document, self._settings), FRAMES: self.frames}

@@ -8,10 +8,11 @@ import pytest
 from annotator.model.cells import CellState
 from annotator.model.commands import AddObject, PaintStroke
 from annotator.model.document import Document
-from annotator.model.errors import HistoryBusyError, HistoryError
+from annotator.model.errors import FrameError, HistoryBusyError, HistoryError
 from annotator.model.events import Event
 from annotator.model.geometry import Box
 from annotator.model.history import History
+from annotator.model.label_maps import PackedMap
 from tests.model.states import state_of
 
 ONES = np.ones((4, 5), np.uint8)
@@ -100,6 +101,25 @@ def test_a_propagation_is_one_step_however_long(history):
     assert state_of(document) == after
     with pytest.raises(HistoryError, match="closed"):
         run.add(1, ONES)
+
+
+def test_maps_packed_by_the_worker_give_the_same_document(history):
+    other = History(Document(6, 4, 5))
+    for each, pack in ((history, PackedMap.of), (other, lambda values: values)):
+        while len(document_of(each).objects) < 2:
+            each.do(AddObject.prepare(document_of(each)))
+        each.do(dab(each, 2, 0, 0, 2))  # frame 2 has a pixel that a person drew
+        run = each.begin_propagation()
+        for frame in (1, 2):
+            packed = PackedMap.of(ONES) if each is history else None
+            run.add(frame, ONES, pack(ONES * 77), {1: 0.5}, packed_label_map=packed)
+        run.close()
+    assert state_of(document_of(history)) == state_of(document_of(other))
+    assert document_of(history).label_map(2)[0, 0] == 2
+    run = history.begin_propagation()
+    with pytest.raises(FrameError, match="6 x 4"):
+        run.add(1, ONES, PackedMap.of(np.ones((4, 6), np.uint8)))
+    run.abort()
 
 
 def test_undo_is_refused_while_a_run_is_open_and_works_after_it_was_stopped(history):

@@ -118,7 +118,9 @@ def test_what_was_not_saved_comes_back_from_the_journal(tmp_path):
     assert not (copy / "masks").exists()
     again = ProjectSession.open(copy)
     assert state_of(again.document) == before
+    assert again.settings == {"frame": 3}
     assert again.flush()
+    assert load_project(copy).record.settings == {"frame": 3}
     assert read_label_map(copy / "masks" / "00002.png").any()
     assert list((copy / "journal").iterdir()) == []
     again.close()

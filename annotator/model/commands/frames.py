@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from annotator.model.cells import (
     ID_COUNT,
@@ -20,6 +19,7 @@ from annotator.model.document import Document
 from annotator.model.editor import DocumentEditor
 from annotator.model.errors import FrameError, LockedObjectError, ObjectError
 from annotator.model.label_maps import ByteMap, PackedMap
+from annotator.model.merging import ids_in, merge_label_maps
 from annotator.model.objects import ObjectRecord
 
 
@@ -250,46 +250,6 @@ def clear_objects(document: Document, frame_index: int, ids: frozenset[int]) -> 
     return FrameChange(frame_index, row, new_row, old, new)
 
 
-def merge_label_maps(
-    old: ByteMap,
-    new: ByteMap,
-    *,
-    kept_ids: Iterable[int],
-    taken_ids: Iterable[int] | None = None,
-) -> ByteMap:
-    """Lay a new label map over an old one without touching some objects.
-
-    Args:
-        old: uint8 [H, W], the map as it is.
-        new: uint8 [H, W], the map wanted.
-        kept_ids: objects that keep exactly their old pixels.
-        taken_ids: objects for which the new map speaks; all that are not kept when None. An object
-            in neither keeps its old pixels too.
-
-    Returns:
-        A new uint8 [H, W]: old pixels of kept objects, elsewhere the new map restricted to the
-        others.
-    """
-    kept = np.zeros(ID_COUNT, np.uint8)
-    if taken_ids is not None:
-        kept[1:] = 1
-        kept[list(taken_ids)] = 0
-    kept[list(kept_ids)] = 1
-    kept[0] = 0
-    taken_values = np.where(kept == 1, 0, np.arange(ID_COUNT)).astype(np.uint8)
-    merged: ByteMap = np.asarray(cv2.LUT(np.ascontiguousarray(new), taken_values), np.uint8)
-    if kept.any():
-        is_kept = cv2.LUT(np.ascontiguousarray(old), kept)
-        cv2.copyTo(np.ascontiguousarray(old), is_kept, merged)
-    return merged
-
-
-def ids_in(label_map: npt.NDArray[np.uint8]) -> set[int]:
-    """Object ids (without 0) that occur in a label map."""
-    counts = cv2.calcHist([np.ascontiguousarray(label_map)], [0], None, [ID_COUNT], [0, ID_COUNT])
-    return {int(i) for i in np.flatnonzero(counts.ravel()[1:]) + 1}
-
-
 def refuse_locked(record: ObjectRecord) -> None:
     """Refuse to change a locked object.
 
@@ -298,12 +258,3 @@ def refuse_locked(record: ObjectRecord) -> None:
     """
     if record.locked:
         raise LockedObjectError(f"{record.name} is locked; unlock it to change its mask")
-
-
-def reliability_codes_of(reliabilities: Mapping[int, float]) -> dict[int, float]:
-    """Reliabilities brought into [0, 1]; values that are not finite are left out."""
-    return {
-        object_id: float(min(max(value, 0.0), 1.0))
-        for object_id, value in reliabilities.items()
-        if np.isfinite(value)
-    }

@@ -7,15 +7,10 @@ from collections.abc import Collection, Iterable, Mapping
 import numpy as np
 
 from annotator.model.cells import CellState, reliability_code
-from annotator.model.commands.frames import (
-    FrameChange,
-    FrameChanges,
-    ids_in,
-    merge_label_maps,
-    reliability_codes_of,
-)
+from annotator.model.commands.frames import FrameChange, FrameChanges
 from annotator.model.document import Document
 from annotator.model.label_maps import ByteMap, PackedMap
+from annotator.model.merging import ids_in, merge_label_maps
 
 
 class ApplyPropagation(FrameChanges):
@@ -82,7 +77,7 @@ def plan_result(
     if packed is None or not np.array_equal(new, label_map):
         packed = PackedMap.of(new)
     present = ids_in(new)
-    codes = reliability_codes_of(object_reliability)
+    codes = _usable_reliabilities(object_reliability)
     cells = {
         object_id: (
             CellState.PROPAGATED if object_id in present else CellState.EMPTY,
@@ -108,3 +103,12 @@ def plan_result(
         old_reliability,
         new_reliability,
     )
+
+
+def _usable_reliabilities(reliabilities: Mapping[int, float]) -> dict[int, float]:
+    """Reliabilities brought into [0, 1]; values that are not finite are left out."""
+    return {
+        object_id: float(min(max(value, 0.0), 1.0))
+        for object_id, value in reliabilities.items()
+        if np.isfinite(value)
+    }
