@@ -1,34 +1,30 @@
-"""The canvas view: layers, zoom and pan, and the pointer turned into gestures of the tools."""
+"""The canvas view: layers, and the pointer turned into gestures of the tools."""
 
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QEnterEvent,
     QFocusEvent,
     QKeyEvent,
     QMouseEvent,
-    QPainter,
-    QPalette,
-    QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QGraphicsScene, QGraphicsView, QWidget
+from PySide6.QtWidgets import QWidget
 
 from annotator.views.canvas.layers import FrameLayer, IndexedLayer
 from annotator.views.canvas.overlays import BrushRing, OutlinePreview
 from annotator.views.canvas.tools import Tool
+from annotator.views.canvas.zoom_view import ZOOM_STEP, ZoomView
 
-_ZOOM_STEP = 1.2
-_ZOOM_MIN, _ZOOM_MAX = 0.02, 64.0
 _LASSO_STEP = 0.75
 
 Point = tuple[float, float]
 
 
-class CanvasView(QGraphicsView):
+class CanvasView(ZoomView):
     """Shows a frame with its layers and reports gestures in frame pixels.
 
     A point (x, y) lies inside pixel ``[int(y), int(x)]``. The view never edits a map: it says
@@ -49,13 +45,9 @@ class CanvasView(QGraphicsView):
     brush_step_requested = Signal(int)
     """Steps to make the brush larger (negative: smaller)."""
     space_tapped = Signal()
-    zoom_changed = Signal(float)
-    """Device pixels per frame pixel."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._scene = QGraphicsScene(self)
-        self.setScene(self._scene)
         self.frame_layer = FrameLayer()
         self.mask_layer = IndexedLayer(10)
         self.contour_layer = IndexedLayer(20)
@@ -72,34 +64,20 @@ class CanvasView(QGraphicsView):
             self._outline,
             self._ring,
         ):
-            self._scene.addItem(item)
+            self.scene().addItem(item)
         self._tool = Tool.BRUSH
-        self._frame_size: tuple[int, int] | None = None
-        self._fitted = True
         self._stroke_button: Qt.MouseButton | None = None
         self._corners: list[Point] = []
         self._outline_erases = False
         self._pan_from: QPointF | None = None
         self._space_held = False
         self._space_panned = False
-        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.MinimalViewportUpdate)
-        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
-        self.setResizeAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAcceptDrops(False)  # the window takes dropped files
         self.setMinimumSize(240, 180)
-        self._apply_palette()
 
     # --- what is shown ---------------------------------------------------------------------
-
-    @property
-    def frame_size(self) -> tuple[int, int] | None:
-        """(height, width) of the frame shown, ``None`` without one."""
-        return self._frame_size
 
     def show_frame(self, frame: np.ndarray | None) -> None:
         """Show another frame; zoom and position stay unless its size is new.
@@ -109,18 +87,10 @@ class CanvasView(QGraphicsView):
         """
         self.frame_layer.set_frame(frame)
         size = None if frame is None else (frame.shape[0], frame.shape[1])
-        if size == self._frame_size:
-            return
-        self._frame_size = size
-        self.abort_gesture()
-        if size is None:
-            self.setSceneRect(QRectF())
+        if size != self.frame_size:
+            self.abort_gesture()
             self._ring.setVisible(False)
-            return
-        height, width = size
-        margin = float(max(height, width))
-        self.setSceneRect(QRectF(0, 0, width, height).adjusted(-margin, -margin, margin, margin))
-        self.fit()
+            self.set_frame_size(size)
 
     def update_masks(self, region: QRect) -> None:
         """Draw a part of the masks again after an edit, in frame pixels."""
@@ -170,78 +140,7 @@ class CanvasView(QGraphicsView):
         self._set_corners([], None)
         return had_one
 
-    # --- zoom and pan ----------------------------------------------------------------------
-
-    @property
-    def zoom(self) -> float:
-        """Device pixels per frame pixel."""
-        return self.transform().m11() * self.devicePixelRatioF()
-
-    def fit(self) -> None:
-        """Show the whole frame, and keep doing so while the window is resized."""
-        self._fitted = True
-        if self._frame_size is None:
-            return
-        height, width = self._frame_size
-        room = self.viewport().rect().adjusted(12, 12, -12, -12)
-        scale = min(room.width() / width, room.height() / height)
-        self._set_scale(max(scale, 1e-3))
-        self.centerOn(width / 2, height / 2)
-
-    def actual_size(self) -> None:
-        """Show one frame pixel as one device pixel, around the middle of what is seen."""
-        self.zoom_by(1.0 / self.zoom, QPointF(self.viewport().rect().center()))
-
-    def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
-        """Zoom so that the frame point under a viewport point stays there.
-
-        Args:
-            factor: Over 1 is nearer.
-            at: Point of the viewport; its middle when ``None``.
-        """
-        if self._frame_size is None:
-            return
-        point = at if at is not None else QPointF(self.viewport().rect().center())
-        target = min(max(self.zoom * factor, _ZOOM_MIN), _ZOOM_MAX)
-        before = self._to_scene(point)
-        self._fitted = False
-        self._set_scale(target / self.devicePixelRatioF())
-        self._scroll_by(self._from_scene(before) - point)
-
-    def _set_scale(self, scale: float) -> None:
-        self.resetTransform()
-        self.scale(scale, scale)
-        self.zoom_changed.emit(self.zoom)
-
-    def _scroll_by(self, offset: QPointF) -> None:
-        horizontal, vertical = self.horizontalScrollBar(), self.verticalScrollBar()
-        horizontal.setValue(round(horizontal.value() + offset.x()))
-        vertical.setValue(round(vertical.value() + offset.y()))
-
-    def _to_scene(self, point: QPointF) -> QPointF:
-        inverse, _ = self.viewportTransform().inverted()
-        return inverse.map(point)
-
-    def _from_scene(self, point: QPointF) -> QPointF:
-        return self.viewportTransform().map(point)
-
     # --- events ----------------------------------------------------------------------------
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the frame fitted until a person zooms."""
-        super().resizeEvent(event)
-        if self._fitted:
-            self.fit()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._apply_palette()
-
-    def _apply_palette(self) -> None:
-        ground = self.palette().color(QPalette.ColorRole.Mid)
-        self.setBackgroundBrush(ground)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom at the pointer, or step the brush with Alt."""
@@ -250,14 +149,14 @@ class CanvasView(QGraphicsView):
             turn = delta.y() or delta.x()  # Qt turns the wheel sideways under Alt
             self.brush_step_requested.emit(1 if turn > 0 else -1)
         elif delta.y():
-            self.zoom_by(_ZOOM_STEP ** (delta.y() / 120.0), event.position())
+            self.zoom_by(ZOOM_STEP ** (delta.y() / 120.0), event.position())
         event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin a pan, a stroke or an outline."""
-        point = self._to_scene(event.position())
+        point = self.to_scene(event.position())
         button = event.button()
-        if self._frame_size is None:
+        if self.frame_size is None:
             return
         if button == Qt.MouseButton.MiddleButton or (
             button == Qt.MouseButton.LeftButton and self._space_held
@@ -297,11 +196,10 @@ class CanvasView(QGraphicsView):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Move the ring, the stroke, the outline or the picture."""
         if self._pan_from is not None:
-            self._scroll_by(self._pan_from - event.position())
+            self.pan_by(self._pan_from - event.position())
             self._pan_from = event.position()
-            self._fitted = False
             return
-        point = self._to_scene(event.position())
+        point = self.to_scene(event.position())
         self._hover(point)
         if self._stroke_button is not None and self._tool.strokes:
             self.stroke_moved.emit(point.x(), point.y())
@@ -396,10 +294,10 @@ class CanvasView(QGraphicsView):
 
     def _hover(self, point: QPointF) -> None:
         self._ring.setPos(point)
-        self._ring.setVisible(self._tool.strokes and self._frame_size is not None)
-        if self._frame_size is None:
+        self._ring.setVisible(self._tool.strokes and self.frame_size is not None)
+        if self.frame_size is None:
             return
-        height, width = self._frame_size
+        height, width = self.frame_size
         inside = 0 <= point.x() < width and 0 <= point.y() < height
         self.hovered.emit((point.x(), point.y()) if inside else None)
 
