@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from vos_core.backbones.trunk import TrunkFeatures
+from vos_core.networks.aoc import Aoc
 from vos_core.networks.cfbi import Cfbi
 from vos_core.networks.cfbi_plus import CfbiPlus
 from vos_core.networks.published import PublishedNetwork
@@ -15,7 +16,8 @@ from vos_core.networks.published_records import FrameFeatures
 from vos_core.networks.rpcm import Rpcm
 
 SIZE = (33, 49)
-NAMES = ("cfbi", "cfbi-plus", "rpcm")
+FOLDED = ("cfbi", "cfbi-plus", "rpcm")
+NAMES = (*FOLDED, "aoc")
 
 
 class SmallTrunk(nn.Module):
@@ -46,7 +48,7 @@ def build_exact(name: str) -> PublishedNetwork:
 def build_small(name: str, *, seed: int = 0) -> PublishedNetwork:
     """Build a network in evaluation mode whose every parameter has an effect."""
     torch.manual_seed(seed)
-    kinds = {"cfbi": Cfbi, "cfbi-plus": CfbiPlus, "rpcm": Rpcm}
+    kinds = {"cfbi": Cfbi, "cfbi-plus": CfbiPlus, "rpcm": Rpcm, "aoc": Aoc}
     network = kinds[name](SmallTrunk())
     with torch.no_grad():
         for parameter in network.parameters():

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tests.networks_published.small_networks import (
-    NAMES,
+    FOLDED,
     SIZE,
     build_exact,
     build_small,
@@ -78,7 +78,7 @@ def run(network: PublishedNetwork, labels: Tensor, count: int, *, folded: bool) 
 
 @pytest.mark.parametrize(
     ("name", "case"),
-    [(name, case) for case in CASES for name in NAMES if case != MANY or name == "cfbi-plus"],
+    [(name, case) for case in CASES for name in FOLDED if case != MANY or name == "cfbi-plus"],
 )
 @torch.inference_mode()
 def test_folded_equals_plain(name: str, case: str) -> None:

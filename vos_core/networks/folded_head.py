@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vos_core.networks.blocks.bottleneck import EnsemblerBottleneck
@@ -132,8 +132,14 @@ class SharedInput:
         return out.addmm_(own_rows, own_weight.T)
 
 
-def gate_scale(gate: GuidanceGate, guidance: Tensor) -> Tensor:
-    """Factors ``[C]`` of a guidance gate for one label's guidance ``[1, G]``."""
+def gate_scale(gate: nn.Module, guidance: Tensor) -> Tensor:
+    """Factors ``[C]`` of a guidance gate for one label's guidance ``[1, G]``.
+
+    Raises:
+        TypeError: If the gate needs more than the guidance vector, so that it cannot be folded.
+    """
+    if not isinstance(gate, GuidanceGate):
+        raise TypeError(f"{type(gate).__name__} cannot be folded into the weights behind it")
     return gate.scale(guidance)[0]
 
 
@@ -142,9 +148,7 @@ def energy_scale(block: EnsemblerBottleneck | AsppBranch | EnsemblerAspp, energy
     return block.gate.scale(energy[None])[0]
 
 
-def run_block(
-    block: EnsemblerBottleneck, gate: GuidanceGate, x: Tensor, guidance: Tensor
-) -> Tensor:
+def run_block(block: EnsemblerBottleneck, gate: nn.Module, x: Tensor, guidance: Tensor) -> Tensor:
     """Gate a map and run one bottleneck on it: ``[1, C, h, w]`` to ``[1, C', h', w']``."""
     scale = gate_scale(gate, guidance)
     folded = scale * energy_scale(block, energies(as_rows(x)) * _wide(scale).square())
@@ -161,7 +165,7 @@ def run_block(
 
 def run_joined_block(
     block: EnsemblerBottleneck,
-    gate: GuidanceGate,
+    gate: nn.Module,
     x: Tensor | None,
     joined: SharedInput,
     label: int,
@@ -199,7 +203,7 @@ def run_joined_block(
     return F.relu_(block.norm3(block.conv3(middle)).add_(residual))
 
 
-def run_aspp(aspp: EnsemblerAspp, gate: GuidanceGate, x: Tensor, guidance: Tensor) -> Tensor:
+def run_aspp(aspp: EnsemblerAspp, gate: nn.Module, x: Tensor, guidance: Tensor) -> Tensor:
     """Gate a map and run the pyramid on it; the image branch is a constant of the last layer."""
     scale = gate_scale(gate, guidance)
     energy = energies(as_rows(x)) * _wide(scale).square()

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from vos_core.backbones.deeplab import BackboneFeatures, DeepLab
-from vos_core.networks.blocks.ensembler import Ensembler
+from vos_core.networks.blocks.ensembler import Ensembler, GateFactory
 from vos_core.networks.blocks.object_decoder import ObjectDecoder, join_objects
 from vos_core.networks.folded_decoder import SharedSkip, run_decoder
 from vos_core.networks.folded_head import SharedInput, run_ensembler
@@ -66,6 +66,7 @@ class PublishedNetwork(nn.Module):
         embedding_channels: Channels of the stride-4 embedding, which the guidance vector averages.
         input_channels: Channels that enter each stage of the ensembler.
         behaviour: Switches for released weights.
+        build_gate: Builds the gates of ensembler and decoder; guidance gates when None.
     """
 
     def __init__(
@@ -76,21 +77,26 @@ class PublishedNetwork(nn.Module):
         embedding_channels: int,
         input_channels: Sequence[int],
         behaviour: ReleasedBehaviour | None = None,
+        build_gate: GateFactory | None = None,
     ) -> None:
         super().__init__()
         self.backbone = backbone
         self.scales = tuple(scales)
         self.behaviour = behaviour or ReleasedBehaviour()
         self.primitives: Primitives = FAST
-        self.is_folded = True
+        self.is_folded = build_gate is None
         guidance_channels = 4 * embedding_channels
         self.foreground_bias = nn.Parameter(torch.zeros(len(self.scales), 1, 1, 1))
         self.background_bias = nn.Parameter(torch.zeros(len(self.scales), 1, 1, 1))
         self.ensembler = Ensembler(
-            guidance_channels=guidance_channels, input_channels=input_channels
+            guidance_channels=guidance_channels,
+            input_channels=input_channels,
+            build_gate=build_gate,
         )
         self.decoder = ObjectDecoder(
-            guidance_channels=guidance_channels, low_channels=backbone.low_channels
+            guidance_channels=guidance_channels,
+            low_channels=backbone.low_channels,
+            build_gate=build_gate,
         )
 
     def extract(self, image: Tensor) -> BackboneFeatures:

@@ -242,6 +242,8 @@ def keep_labels(digest: ReferenceDigest, labels: tuple[int, ...]) -> ReferenceDi
             pixels=digest.sums.pixels,
         ),
         label_count=len(labels),
+        centroids=None if digest.centroids is None else digest.centroids[rows],
+        valid=None if digest.valid is None else digest.valid[rows],
     )
 
 

@@ -9,6 +9,7 @@ from torch import nn
 
 from vos_core.backbones.mobilenet import MobileNetV2
 from vos_core.backbones.resnet import ResNet
+from vos_core.networks.aoc import Aoc
 from vos_core.networks.cfbi import Cfbi
 from vos_core.networks.cfbi_plus import CfbiPlus
 from vos_core.networks.published import PublishedNetwork, ReleasedBehaviour
@@ -47,6 +48,8 @@ PRESETS: dict[str, PublishedPreset] = {
         ),
         PublishedPreset("cfbi-plus", lambda it: CfbiPlus(_resnet101(), behaviour=it), _RELEASED),
         PublishedPreset("rpcm", lambda it: Rpcm(_resnet101(), behaviour=it), _RELEASED),
+        # no weights of AOC that its code could load have been released
+        PublishedPreset("aoc", lambda it: Aoc(_resnet101(), behaviour=it), ReleasedBehaviour()),
     )
 }
 

@@ -40,6 +40,20 @@ class PreviousFrame(NamedTuple):
     channel_map: Tensor
 
 
+class ProxyMaps(NamedTuple):
+    """AOC's matching maps against object proxies, in [0, 1], lower is closer.
+
+    Attributes:
+        clusters: ``[L, 1, h4, w4]``, against the references' 16 proxies per label.
+        means: ``[L, 1, h4, w4]``, against the references' single proxy per label.
+        local_means: ``[L, 6, h4, w4]``, against the previous frame's single proxies in windows.
+    """
+
+    clusters: Tensor
+    means: Tensor
+    local_means: Tensor
+
+
 class TargetMatching(NamedTuple):
     """Everything that one target frame's matching yields.
 
@@ -47,11 +61,13 @@ class TargetMatching(NamedTuple):
         maps: Per scale.
         guidance: ``[L, guidance_channels]``.
         previous_labels: Per scale, int64 ``[h_s, w_s]``, -1 for nobody.
+        proxies: AOC's maps by proxy, None for the other networks.
     """
 
     maps: tuple[MatchingMaps, ...]
     guidance: Tensor
     previous_labels: tuple[Tensor, ...]
+    proxies: ProxyMaps | None = None
 
 
 class Memory(NamedTuple):

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from vos_core.backbones.deeplab import DeepLab
 from vos_core.networks.blocks.embedding import MatchingEmbedding, MatchingHead
+from vos_core.networks.blocks.ensembler import GateFactory
 from vos_core.networks.published import (
     PublishedNetwork,
     ReleasedBehaviour,
@@ -29,6 +30,8 @@ class SingleScaleNetwork(PublishedNetwork):
         global_atrous: Atrous factor of global matching (1; 2 with MobileNet and in "fast" mode).
         dropout: Rate in the backbone's pyramid while training.
         behaviour: Switches for released weights.
+        matching_channels: Matching maps per label that enter the matching head.
+        build_gate: Builds the gates of ensembler and decoder; guidance gates when None.
     """
 
     def __init__(
@@ -39,6 +42,8 @@ class SingleScaleNetwork(PublishedNetwork):
         global_atrous: int = 1,
         dropout: float = 0.1,
         behaviour: ReleasedBehaviour | None = None,
+        matching_channels: int = 3 + 2 * len(HALF_WINDOWS),
+        build_gate: GateFactory | None = None,
     ) -> None:
         backbone = DeepLab(trunk, dropout=dropout)
         scale = ScaleMatching(
@@ -53,11 +58,10 @@ class SingleScaleNetwork(PublishedNetwork):
             embedding_channels=EMBEDDING_CHANNELS,
             input_channels=input_channels,
             behaviour=behaviour,
+            build_gate=build_gate,
         )
         self.embedding = MatchingEmbedding(out_channels=EMBEDDING_CHANNELS)
-        self.matching_head = MatchingHead(
-            in_channels=3 + 2 * len(HALF_WINDOWS), out_channels=HEAD_CHANNELS
-        )
+        self.matching_head = MatchingHead(in_channels=matching_channels, out_channels=HEAD_CHANNELS)
 
     def encode(self, image: Tensor) -> FrameFeatures:
         """Extract the embedding and the low-level features of ``[1, 3, H, W]``."""
@@ -72,5 +76,9 @@ class SingleScaleNetwork(PublishedNetwork):
             maps.global_foreground.shape[0],
             self.matching_head.conv.weight.dtype,
         )
-        result: Tensor = self.matching_head(matching_stack(maps, members))
+        result: Tensor = self.matching_head(self.stack_maps(matching, members))
         return result
+
+    def stack_maps(self, matching: TargetMatching, members: Tensor) -> Tensor:
+        """Stack what enters the matching head, ``[L, matching_channels, h4, w4]``."""
+        return matching_stack(matching.maps[0], members)

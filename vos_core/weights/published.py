@@ -14,7 +14,7 @@ from vos_core.errors import WeightsError
 from vos_core.networks.published import PublishedNetwork
 from vos_core.networks.published_presets import PRESETS, build_published
 from vos_core.weights.files import save_network_weights
-from vos_core.weights.published_keys import map_keys
+from vos_core.weights.published_keys import RULES, map_keys
 
 WRAPPERS = ("state_dict", "model", "net")
 PREFIX = "module."
@@ -78,9 +78,10 @@ def convert_tensors(tensors: Mapping[str, Tensor], network: str, source: str) ->
         WeightsError: If a tensor is missing, unknown, of another shape, or not finite; the
             message names every one of them (up to a dozen of each kind).
     """
-    if network not in PRESETS:
+    if network not in RULES:
         raise WeightsError(
-            f"no published network {network!r}; there are {', '.join(sorted(PRESETS))}"
+            f"no checkpoints of {network!r} can be imported; of these they can: "
+            f"{', '.join(sorted(RULES))}"
         )
     with torch.device("meta"):
         expected = build_published(network).state_dict()

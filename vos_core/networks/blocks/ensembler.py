@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from enum import Enum
 from typing import NamedTuple, cast
 
 import torch
@@ -11,6 +12,19 @@ from torch import Tensor, nn
 from vos_core.networks.blocks.bottleneck import EnsemblerBottleneck
 from vos_core.networks.blocks.ensembler_aspp import EnsemblerAspp
 from vos_core.networks.blocks.gates import GuidanceGate
+
+
+class Place(Enum):
+    """Where a gate stands: AOC has other gates than CFBI in some places."""
+
+    INPUT = "input"
+    BLOCK = "block"
+    PYRAMID = "pyramid"
+    DECODER = "decoder"
+
+
+GateFactory = Callable[[Place, int], nn.Module]
+"""Builds the gate of one place for a number of channels; called with ``(x, guidance)``."""
 
 
 class EnsemblerOutput(NamedTuple):
@@ -35,11 +49,19 @@ class Ensembler(nn.Module):
     Args:
         guidance_channels: Length of the guidance vector.
         input_channels: Channels that enter each stage from outside; 0 where nothing does. Three
-            stages for CFBI and CFBI+, two for RPCM.
+            stages for CFBI and CFBI+, two for RPCM and AOC.
+        build_gate: Builds each gate; guidance gates everywhere when None.
     """
 
-    def __init__(self, *, guidance_channels: int, input_channels: Sequence[int]) -> None:
+    def __init__(
+        self,
+        *,
+        guidance_channels: int,
+        input_channels: Sequence[int],
+        build_gate: GateFactory | None = None,
+    ) -> None:
         super().__init__()
+        build = build_gate or (lambda _, count: GuidanceGate(guidance_channels, count))
         first, *later = input_channels
         self.stage_count = len(input_channels)
         blocks = [
@@ -57,8 +79,11 @@ class Ensembler(nn.Module):
             gated += [width, 512 + joined, 512]
             width = 512
         self.blocks = nn.ModuleList(blocks)
-        self.gates = nn.ModuleList([GuidanceGate(guidance_channels, count) for count in gated])
-        self.aspp_gate = GuidanceGate(guidance_channels, width)
+        places = [Place.INPUT] + [Place.BLOCK] * (len(gated) - 1)
+        self.gates = nn.ModuleList(
+            [build(place, count) for place, count in zip(places, gated, strict=True)]
+        )
+        self.aspp_gate = build(Place.PYRAMID, width)
         self.aspp = EnsemblerAspp(in_channels=width)
 
     def forward(self, inputs: Sequence[Tensor | None], guidance: Tensor) -> EnsemblerOutput:
@@ -91,7 +116,7 @@ class Ensembler(nn.Module):
             x = self.run_block(start + 2, x, guidance)
         return EnsemblerOutput(low=low, out=self.aspp(self.aspp_gate(x, guidance)))
 
-    def gated_blocks(self) -> list[tuple[EnsemblerBottleneck, GuidanceGate]]:
+    def gated_blocks(self) -> list[tuple[EnsemblerBottleneck, nn.Module]]:
         """Return every bottleneck with the gate before it, in order."""
         return _pairs(self.blocks, self.gates)
 
@@ -122,7 +147,7 @@ class Modulator(nn.Module):
             ]
         )
 
-    def gated_blocks(self) -> list[tuple[EnsemblerBottleneck, GuidanceGate]]:
+    def gated_blocks(self) -> list[tuple[EnsemblerBottleneck, nn.Module]]:
         """Return every bottleneck with the gate before it, in order."""
         return _pairs(self.blocks, self.gates)
 
@@ -136,8 +161,7 @@ class Modulator(nn.Module):
 
 def _pairs(
     blocks: nn.ModuleList, gates: nn.ModuleList
-) -> list[tuple[EnsemblerBottleneck, GuidanceGate]]:
+) -> list[tuple[EnsemblerBottleneck, nn.Module]]:
     return [
-        (cast(EnsemblerBottleneck, block), cast(GuidanceGate, gate))
-        for block, gate in zip(blocks, gates, strict=True)
+        (cast(EnsemblerBottleneck, block), gate) for block, gate in zip(blocks, gates, strict=True)
     ]

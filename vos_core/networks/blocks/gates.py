@@ -29,6 +29,14 @@ class GuidanceGate(nn.Module):
         return x * self.scale(guidance)[:, :, None, None]
 
 
+class NoGate(nn.Module):
+    """Stands where other networks have a gate; changes nothing."""
+
+    def forward(self, x: Tensor, guidance: Tensor) -> Tensor:
+        """Return ``x``."""
+        return x
+
+
 class EnergyGate(nn.Module):
     """Gated channel transformation (GCT; Yang et al., CVPR 2020), as CFBI uses it.
 

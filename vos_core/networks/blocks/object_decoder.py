@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from vos_core.networks.blocks.ensembler import GateFactory, Place
 from vos_core.networks.blocks.gates import EnergyGate, GuidanceGate
 
 
@@ -31,6 +32,7 @@ class ObjectDecoder(nn.Module):
         low_channels: Channels of the backbone's stride-4 features.
         in_channels: Channels of the ensembler's output.
         ensembler_low_channels: Channels of the ensembler's own stride-4 map in the skip.
+        build_gate: Builds each of the two gates; guidance gates when None.
     """
 
     def __init__(
@@ -42,17 +44,19 @@ class ObjectDecoder(nn.Module):
         ensembler_low_channels: int = 256,
         skip_width: int = 64,
         width: int = 128,
+        build_gate: GateFactory | None = None,
     ) -> None:
         super().__init__()
+        build = build_gate or (lambda _, count: GuidanceGate(guidance_channels, count))
         skip_channels = low_channels + ensembler_low_channels
         self.width = width
         self.skip_gate = EnergyGate(skip_channels)
         self.skip_conv = nn.Conv2d(skip_channels, skip_width, 1, bias=False)
         self.skip_norm = nn.GroupNorm(skip_width // 4, skip_width)
-        self.gate1 = GuidanceGate(guidance_channels, in_channels + skip_width)
+        self.gate1 = build(Place.DECODER, in_channels + skip_width)
         self.conv1 = nn.Conv2d(in_channels + skip_width, width, 3, padding=1, bias=False)
         self.norm1 = nn.GroupNorm(32, width)
-        self.gate2 = GuidanceGate(guidance_channels, width)
+        self.gate2 = build(Place.DECODER, width)
         self.conv2 = nn.Conv2d(width, width, 3, padding=1, bias=False)
         self.norm2 = nn.GroupNorm(32, width)
         self.foreground_filter = nn.Linear(guidance_channels, width + 1)

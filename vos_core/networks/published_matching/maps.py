@@ -93,19 +93,16 @@ def match_scale(
         found.view(label_count, 1, height, width), foreground_bias, background_bias
     )
 
-    labels = previous_labels
-    if scale.halve_local:
-        small = (height // 2 + 1, width // 2 + 1)
-        query = resize_bilinear(query[None], small)[0]
-        previous = resize_bilinear(previous[None], small)[0]
-        labels = resize_labels(labels, small)
-    windows = order_windows(scale.half_windows)
-    near = primitives.find_local(
-        query, previous, labels, label_count, windows, atrous=scale.local_atrous
+    local_foreground = match_local(
+        query,
+        previous,
+        previous_labels,
+        label_count,
+        scale,
+        foreground_bias=foreground_bias,
+        background_bias=background_bias,
+        primitives=primitives,
     )
-    local_foreground = matching_transform(near, foreground_bias, background_bias)
-    if scale.halve_local:
-        local_foreground = resize_bilinear(local_foreground, (height, width))
     return MatchingMaps(
         global_foreground=global_foreground,
         local_foreground=local_foreground,
@@ -114,3 +111,50 @@ def match_scale(
         local_background=background_maps(local_foreground),
         global_background=background_maps(global_foreground),
     )
+
+
+def match_local(
+    query: Tensor,
+    previous: Tensor,
+    labels: Tensor,
+    label_count: int,
+    scale: ScaleMatching,
+    *,
+    foreground_bias: Tensor,
+    background_bias: Tensor,
+    primitives: Primitives = FAST,
+) -> Tensor:
+    """Match a target frame against windows of the previous frame.
+
+    Where the scale says so, at half resolution: embeddings are shrunk and the transformed maps
+    enlarged, both bilinearly with aligned corners.
+
+    Args:
+        query: ``[C, h, w]``, the channels that enter matching.
+        previous: ``[C, h, w]``.
+        labels: int64 ``[h, w]``; -1 belongs to nobody.
+        label_count: Number of labels L.
+        scale: Windows, atrous factor, resolution.
+        foreground_bias: Scalar, added for labels > 0.
+        background_bias: Scalar, added for label 0.
+        primitives: Fast or plain searches.
+
+    Returns:
+        ``[L, n, h, w]`` in [0, 1], the largest window first, then ascending.
+    """
+    size = (query.shape[-2], query.shape[-1])
+    if scale.halve_local:
+        small = (size[0] // 2 + 1, size[1] // 2 + 1)
+        query = resize_bilinear(query[None], small)[0]
+        previous = resize_bilinear(previous[None], small)[0]
+        labels = resize_labels(labels, small)
+    near = primitives.find_local(
+        query,
+        previous,
+        labels,
+        label_count,
+        order_windows(scale.half_windows),
+        atrous=scale.local_atrous,
+    )
+    maps = matching_transform(near, foreground_bias, background_bias)
+    return resize_bilinear(maps, size) if scale.halve_local else maps

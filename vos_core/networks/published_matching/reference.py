@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from vos_core.matching.global_matching import (
@@ -49,11 +50,15 @@ class ReferenceDigest:
         segments: Per scale, the kept pixels' embeddings sorted by label.
         sums: Embedding sums at stride 4 for the guidance vector.
         label_count: Number of labels L, background included.
+        centroids: AOC's proxies ``[L, K, C]`` of all frames, None for the other networks.
+        valid: bool ``[L, K]``, which of them exist.
     """
 
     segments: tuple[LabelSegments, ...]
     sums: LabelSums
     label_count: int
+    centroids: Tensor | None = None
+    valid: Tensor | None = None
 
 
 def digest_reference(
@@ -120,7 +125,15 @@ def join_references(digests: Sequence[ReferenceDigest]) -> ReferenceDigest:
         ),
         sums=add_sums([digest.sums for digest in digests]),
         label_count=digests[0].label_count,
+        centroids=_join([digest.centroids for digest in digests]),
+        valid=_join([digest.valid for digest in digests]),
     )
+
+
+def _join(parts: Sequence[Tensor | None]) -> Tensor | None:
+    """Join the proxies of several frames side by side."""
+    known = [part for part in parts if part is not None]
+    return torch.cat(known, dim=1) if known else None
 
 
 def _known(labels: Tensor, label_count: int) -> Tensor:
