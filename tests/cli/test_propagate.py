@@ -293,6 +293,18 @@ def test_unknown_weights_and_devices_are_told(
     assert outcome.code == 2 and "no device named 'toaster'" in outcome.err
 
 
+def test_a_device_that_is_not_there_is_told(
+    vos: Vos, monkeypatch: pytest.MonkeyPatch, video: Path, mask: Path, tmp_path: Path
+) -> None:
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    words = ["--mask", mask, "--out", tmp_path / "out", "--device", "cuda"]
+    outcome = vos("propagate", video, *words)
+    assert outcome.code == 2
+    assert "this machine has no cuda device" in outcome.err and "it has: cpu" in outcome.err
+
+
 def test_damaged_weights_are_told(vos: Vos, video: Path, mask: Path, tmp_path: Path) -> None:
     weights = tmp_path / "broken.safetensors"
     weights.write_bytes(b"\x08\x00\x00\x00\x00\x00\x00\x00not json")
