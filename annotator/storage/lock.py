@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import json
 import logging
 import os
 import socket
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +17,8 @@ from annotator.storage.errors import ProjectLockedError
 _log = logging.getLogger(__name__)
 
 LOCK_NAME = ".lock"
+_MAY_ASK = 0x1000  # PROCESS_QUERY_LIMITED_INFORMATION
+_STILL_ACTIVE = 259
 
 
 class _Mark(NamedTuple):
@@ -119,6 +123,8 @@ def _is_running(pid: int, started: str | None) -> bool:
     now = _start_of(pid)
     if now is not None or started is not None:
         return now is not None and (started is None or now == started)
+    if sys.platform == "win32":
+        return _is_running_on_windows(pid)
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -138,3 +144,17 @@ def _start_of(pid: int) -> str | None:
     # the state (a zombie still has an entry but runs no more).
     rest = fields.rpartition(")")[2].split()
     return None if not rest or rest[0] in ("Z", "X") else rest[19]
+
+
+def _is_running_on_windows(pid: int) -> bool:
+    """Ask the system: signal 0, which asks elsewhere, is Ctrl+C on Windows."""
+    kernel = ctypes.WinDLL("kernel32")  # type: ignore[attr-defined,unused-ignore]
+    handle = kernel.OpenProcess(_MAY_ASK, False, pid)
+    if not handle:
+        return False
+    try:
+        code = ctypes.c_ulong()
+        kernel.GetExitCodeProcess(handle, ctypes.byref(code))
+        return code.value == _STILL_ACTIVE
+    finally:
+        kernel.CloseHandle(handle)

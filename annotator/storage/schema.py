@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,8 @@ from annotator.storage.json_reader import JsonReader
 
 FORMAT = "vos-annotator project"
 VERSION = 1
+_MOST_FRAMES = 1_000_000
+_LARGEST_SIDE = 65_535
 
 ByteArray = npt.NDArray[np.uint8]
 
@@ -197,14 +200,17 @@ def _decode_frames(reader: JsonReader, table: dict[str, Any]) -> FramesRecord:
     kind = reader.member(table, "kind", str)
     if kind not in ("video", "folder"):
         raise reader.wrong(f'frames.kind is "{kind}", expected "video" or "folder"')
+    rate = reader.number(table, "frames_per_second")
+    if not 0 < rate < math.inf:
+        raise reader.wrong(f"frames.frames_per_second is {rate}, expected a number over 0")
     return FramesRecord(
         reader.member(table, "path", str),
         reader.member(table, "relative_path", str),
         kind,
-        reader.integer(table, "frame_count", low=1),
-        reader.integer(table, "height", low=1),
-        reader.integer(table, "width", low=1),
-        reader.number(table, "frames_per_second"),
+        reader.integer(table, "frame_count", low=1, high=_MOST_FRAMES),
+        reader.integer(table, "height", low=1, high=_LARGEST_SIDE),
+        reader.integer(table, "width", low=1, high=_LARGEST_SIDE),
+        rate,
         reader.member(table, "fingerprint", str),
     )
 
