@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -85,7 +86,31 @@ def test_255_another_size_no_frame_and_bad_names_are_refused(tmp_path: Path) -> 
 def test_the_rest_of_a_longer_export_is_not_mixed_in(tmp_path: Path) -> None:
     export_davis_results(tmp_path, maps([1], [1], [1]), sequence="s")
     with pytest.raises(OutputError, match=r"also holds 00002\.png"):
-        export_davis_results(tmp_path, maps([1], [1]), sequence="s")
+        export_davis_results(tmp_path, maps([2, 1], [2, 1]), sequence="s")
+    assert read_label_map(tmp_path / "s/00000.png").tolist() == [[1], [1]]
+
+
+def test_a_failure_on_the_way_leaves_an_earlier_export_as_it_was(tmp_path: Path) -> None:
+    export_davis_results(tmp_path, maps([1], [1]), sequence="s")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(LabelMapError):
+        export_davis_results(tmp_path, maps([2], [255]), sequence="s", renumber=False)
+    assert sorted(tmp_path.rglob("*")) == before
+    assert read_label_map(tmp_path / "s/00000.png").tolist() == [[1], [1]]
+
+
+def test_a_caller_may_use_one_array_for_all_maps(tmp_path: Path) -> None:
+    buffer = np.zeros((200, 200), np.uint8)
+
+    def one_after_the_other() -> Iterator[np.ndarray]:
+        for index in range(30):
+            buffer[:] = 0
+            buffer[index] = 1
+            yield buffer
+
+    export_davis_results(tmp_path, one_after_the_other(), sequence="s")
+    for index in range(30):
+        assert read_label_map(tmp_path / f"s/{index:05d}.png")[:, 0].argmax() == index
 
 
 def test_a_blocked_folder_is_named(tmp_path: Path) -> None:

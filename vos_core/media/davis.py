@@ -7,14 +7,19 @@ The layout is the one of the DAVIS 2017 evaluation code: ``<root>/<sequence>/000
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import secrets
+import shutil
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vos_core.media.atomic import check_writable, reason, write_text_atomic
+from vos_core.media.atomic import check_writable, ensure_folder, reason, write_text_atomic
 from vos_core.media.errors import LabelMapError, OutputError
 from vos_core.media.label_maps import (
     MAX_OBJECT_ID,
@@ -23,6 +28,8 @@ from vos_core.media.label_maps import (
     object_ids_in,
     write_label_map,
 )
+
+_WRITERS = 2  # encoding and decoding run outside Python's lock
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,9 @@ def export_davis_results(
 ) -> DavisExport:
     """Write the label maps of one video as DAVIS results and read every file back.
 
+    The files take their place only when all of them are written and right; until then, and after a
+    failure, what an earlier export left is as it was.
+
     Args:
         directory: Root of the results; made when missing.
         label_maps: uint8 [H, W] for each frame, in order; any iterable, read once.
@@ -76,25 +86,48 @@ def export_davis_results(
     root = Path(directory)
     folder = check_writable(root / sequence)
     numbering = _Numbering(object_ids, renumber)
-    written: list[Path] = []
-    size: tuple[int, int] | None = None
+    with _staging_folder(root, sequence) as staging, ThreadPoolExecutor(_WRITERS) as writers:
+        names: list[str] = []
+        writing: deque[Future[None]] = deque()
+        for index, label_map in enumerate(_checked(label_maps)):
+            names.append(f"{index:05d}.png")
+            own = numbering.apply(label_map, index)
+            writing.append(writers.submit(_write_checked, staging / names[-1], own))
+            if len(writing) > 2 * _WRITERS:
+                writing.popleft().result()
+        for future in writing:
+            future.result()
+        if not names:
+            raise LabelMapError(f"nothing to export for '{sequence}': there are no frames")
+        _refuse_strangers(folder, names)
+        _move(staging, folder, names)
+    _enter_in_list(root / "ImageSets" / "2017" / f"{image_set}.txt", sequence)
+    return DavisExport(folder, len(names), dict(numbering.id_map), numbering.warnings())
+
+
+@contextmanager
+def _staging_folder(root: Path, sequence: str) -> Iterator[Path]:
+    """Give a folder to write into until all is there; it is gone afterwards."""
+    staging = ensure_folder(root / f".{sequence}.{secrets.token_hex(4)}")
+    try:
+        yield staging
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _checked(label_maps: Iterable[NDArray[np.uint8]]) -> Iterator[NDArray[np.uint8]]:
+    """Pass label maps on as long as they hold no 255 and have one size."""
+    size: tuple[int, ...] | None = None
     for index, label_map in enumerate(label_maps):
-        name = f"{index:05d}.png"
-        check_ids(label_map, f"frame {name}")
+        name = f"frame {index:05d}.png"
+        check_ids(label_map, name)
         if size is not None and label_map.shape != size:
             raise LabelMapError(
-                f"frame {name}: the map is {label_map.shape[1]}x{label_map.shape[0]}, "
+                f"{name}: the map is {label_map.shape[1]}x{label_map.shape[0]}, "
                 f"the first one is {size[1]}x{size[0]}"
             )
-        size = (label_map.shape[0], label_map.shape[1])
-        path = folder / name
-        _write_checked(path, numbering.apply(label_map, index))
-        written.append(path)
-    if not written:
-        raise LabelMapError(f"nothing to export for '{sequence}': there are no frames")
-    _refuse_strangers(folder, written)
-    _enter_in_list(root / "ImageSets" / "2017" / f"{image_set}.txt", sequence)
-    return DavisExport(folder, len(written), dict(numbering.id_map), numbering.warnings())
+        size = label_map.shape
+        yield label_map
 
 
 class _Numbering:
@@ -115,7 +148,7 @@ class _Numbering:
             self._enter(object_id)
             self._first_frame.setdefault(object_id, frame_index)
         if all(old == new for old, new in self.id_map.items()):
-            return label_map
+            return label_map.copy()  # the caller may use its array again before this is written
         renumbered: NDArray[np.uint8] = self._table[label_map]
         return renumbered
 
@@ -151,13 +184,21 @@ def _write_checked(path: Path, label_map: NDArray[np.uint8]) -> None:
         raise OutputError(f"{path} does not read back as it was written; is the disk sound?")
 
 
-def _refuse_strangers(folder: Path, written: list[Path]) -> None:
-    strangers = sorted(set(folder.glob("*.png")) - set(written))
+def _refuse_strangers(folder: Path, names: list[str]) -> None:
+    strangers = sorted({path.name for path in folder.glob("*.png")} - set(names))
     if strangers:
         raise OutputError(
-            f"{folder} also holds {strangers[0].name}, which is not of this export of "
-            f"{len(written)} frames; export into an empty folder"
+            f"{folder} also holds {strangers[0]}, which is not of this export of "
+            f"{len(names)} frames; export into an empty folder"
         )
+
+
+def _move(staging: Path, folder: Path, names: list[str]) -> None:
+    try:
+        for name in names:
+            (staging / name).replace(folder / name)
+    except OSError as error:
+        raise OutputError(f"cannot write into {folder}: {reason(error)}") from error
 
 
 def _enter_in_list(path: Path, sequence: str) -> None:
