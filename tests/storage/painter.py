@@ -1,7 +1,8 @@
 """Paints into a project until it is killed; run as a process of its own by the kill test.
 
-Reads lines ``FOLDER SEED`` and forks a child for each, which opens the project, paints stroke after
-stroke and writes the number of each stroke that is done. Stroke k sets one pixel (`place`).
+Reads lines ``HOW FOLDER SEED`` and forks a child for each, which opens the project, edits it for
+ever and writes the number of each edit that is done. HOW is ``strokes`` (stroke k sets one pixel,
+`place`) or ``everything`` (`tests.storage.random_edits`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from annotator.model.document import Document
 from annotator.model.geometry import Box
 from annotator.model.history import History
 from annotator.storage.session import ProjectSession
+from tests.storage.random_edits import random_edits
 
 FRAMES, SIZE = 5, 64
 
@@ -54,15 +56,27 @@ def paint_forever(folder: Path, seed: int) -> None:
             time.sleep(rng.random() * 0.04)
 
 
+def edit_forever(folder: Path, seed: int) -> None:
+    """Do edits of every kind, and tell each that is done."""
+    rng = random.Random(-seed)
+    session = ProjectSession.open(folder, silence_s=0.01)
+    for number in random_edits(session.document, seed):
+        os.write(1, f"{number}\n".encode())
+        if rng.random() < 0.2:
+            time.sleep(rng.random() * 0.04)
+
+
 def main() -> None:
     """Fork a painter for each line of the input; write its process id first."""
     for line in sys.stdin:
-        folder, _, seed = line.rstrip("\n").rpartition(" ")
+        how, _, rest = line.rstrip("\n").partition(" ")
+        folder, _, seed = rest.rpartition(" ")
         pid = os.fork()
         if pid == 0:
             os.write(1, f"pid {os.getpid()}\n".encode())
             try:
-                paint_forever(Path(folder), int(seed))
+                work = paint_forever if how == "strokes" else edit_forever
+                work(Path(folder), int(seed))
             finally:
                 os._exit(1)
         os.waitpid(pid, 0)
