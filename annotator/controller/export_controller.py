@@ -40,7 +40,7 @@ class ExportController(QObject):
         place = parent / f"{workspace.sequence.name}-davis"
         dialog = ExportDialog(place, export_notes(workspace.document), self._window)
         dialog.export_requested.connect(self.export)
-        dialog.open()
+        dialog.show()
 
     @Slot(object, bool)
     def export(self, folder: Path, renumber: bool = True) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections import deque
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -15,6 +13,7 @@ from annotator.controller.propagation_plan import (
     passes_resting_on,
     plan_propagation,
 )
+from annotator.controller.run_progress import RunProgress, end_text
 from annotator.controller.workspace import Workspace
 from annotator.model.changes import ChangeSet
 from annotator.model.errors import HistoryBusyError, ModelError
@@ -38,8 +37,6 @@ RESTART_DELAY_MS = 250
 
 SHOW_INTERVAL_MS = 20
 """Time between a result in the document and the view that follows it."""
-
-_SPEED_WINDOW = 12
 
 
 class PropagationController(QObject):
@@ -67,13 +64,10 @@ class PropagationController(QObject):
         self._workspace: Workspace | None = None
         self._job: PropagationJob | None = None
         self._direction = Direction.FORWARD
-        self._visited: dict[int, None] = {}  # an ordered set
-        self._done_before = 0
+        self._progress = RunProgress()
         self._following = False
         self._adding = False
         self._ending: JobEnd | None = None
-        self._stamps: deque[float] = deque(maxlen=_SPEED_WINDOW)
-        self._started = 0.0
         self._info: BackendInfo | None = None
         self._restart_from: list[int] = []
         self._show_timer = QTimer(self)
@@ -164,8 +158,7 @@ class PropagationController(QObject):
         self._workspace = workspace
         self._direction = direction
         self._following = True
-        self._done_before = 0
-        self._started = time.monotonic()
+        self._progress = RunProgress()
         self._send(plan.passes)
         return True
 
@@ -174,8 +167,7 @@ class PropagationController(QObject):
         assert workspace is not None
         document = workspace.document
         references = {i: document.label_map(i) for i in document.reference_frames()}
-        self._visited.clear()
-        self._stamps.clear()
+        self._progress.begin_job()
         self._job = PropagationJob(
             number=self._service.next_number(),
             frames_path=workspace.sequence.path,
@@ -198,7 +190,7 @@ class PropagationController(QObject):
         if paused:
             self._service.pause()
         else:
-            self._stamps.clear()
+            self._progress.forget_speed()
             self._service.resume()
         self._refresh()
 
@@ -234,8 +226,7 @@ class PropagationController(QObject):
         if result.cluster_map is not None:
             channels = tuple(result.object_reliability)
             self._layers.keep_clusters(result.index, result.cluster_map, channels)
-        self._visited[result.index] = None
-        self._stamps.append(time.monotonic())
+        self._progress.note(result.index)
         self.frame_applied.emit(result.index)
         if not self._show_timer.isActive():
             self._show_timer.start()
@@ -243,8 +234,8 @@ class PropagationController(QObject):
     @Slot()
     def _show_progress(self) -> None:
         """Follow the run and tell how far it is; at most so often as a display can show it."""
-        if self._following and self._visited:
-            self._editor.go_to(next(reversed(self._visited)), by_run=True)
+        if self._following and self._progress.last is not None:
+            self._editor.go_to(self._progress.last, by_run=True)
         self._refresh()
 
     @Slot(object)
@@ -268,7 +259,7 @@ class PropagationController(QObject):
                 tuple(
                     t
                     for t in one.targets
-                    if t not in self._visited and not document.is_reference(t)
+                    if not self._progress.has_visited(t) and not document.is_reference(t)
                 ),
                 one.step,
             )
@@ -277,7 +268,6 @@ class PropagationController(QObject):
         left = tuple(one for one in left if one.targets)
         if not left:
             return False
-        self._done_before += len(self._visited)
         self._send(left)
         return True
 
@@ -291,7 +281,6 @@ class PropagationController(QObject):
             self._ending = end
             QTimer.singleShot(30, self._finish_later)
             return
-        done = self._done_before + len(self._visited)
         if not quiet:
             self._show_progress()
         self._show_timer.stop()
@@ -301,7 +290,7 @@ class PropagationController(QObject):
         self._window.actions_table["propagate.pause"].setChecked(False)
         self._refresh()
         if not quiet:
-            self._tell(end, done)
+            self._tell(end)
         self.run_ended.emit(end.reason)
 
     @Slot()
@@ -310,20 +299,11 @@ class PropagationController(QObject):
         if end is not None:
             self._finish(end)
 
-    def _tell(self, end: JobEnd, done: int) -> None:
-        frames = f"{done} frame{'' if done == 1 else 's'}"
-        if end.reason is EndReason.FAILED:
-            kept = f" {frames} done before it are kept." if done else ""
-            if end.message:
-                self._editor.fail(end.message + kept)
-        elif end.reason is EndReason.STOPPED:
-            self._editor.inform(f"Stopped after {frames}. Ctrl+Z takes them back.")
-        else:
-            seconds = time.monotonic() - self._started
-            self._editor.inform(
-                f"Carried the masks through {frames} in {seconds:.0f} s. "
-                "N goes to the most doubtful frame, Ctrl+Z takes the run back."
-            )
+    def _tell(self, end: JobEnd) -> None:
+        text = end_text(end, self._progress)
+        if text:
+            tell = self._editor.fail if end.reason is EndReason.FAILED else self._editor.inform
+            tell(text)
 
     # --- corrections while it runs ---------------------------------------------------------
 
@@ -346,23 +326,18 @@ class PropagationController(QObject):
     def _take_correction(self, index: int) -> None:
         document, job = self._editor.document, self._job
         assert document is not None and job is not None
-        resting = passes_resting_on(index, job.passes, self._visited)
-        if not resting or (resting == (self._current_pass(),) and index in resting[0].targets):
+        resting = passes_resting_on(index, job.passes, self._progress.visited)
+        if not resting or (
+            resting == (self._progress.pass_in_hand(job),) and index in resting[0].targets
+        ):
             # ahead of the run, or a frame from which the pass in hand goes on by itself
             self._service.correct(Correction(job.number, index, document.label_map(index)))
-            for frame in resting[0].beyond(index) if resting else ():
-                self._visited.pop(frame, None)
+            if resting:
+                self._progress.take_back(resting[0].beyond(index))
             self._refresh()
         else:
             self._restart_from.append(index)
             self._restart_timer.start()
-
-    def _current_pass(self) -> PropagationPass | None:
-        """The pass that visited a frame last."""
-        if self._job is None or not self._visited:
-            return None
-        last = next(reversed(self._visited))
-        return next((one for one in self._job.passes if last in one.targets), None)
 
     @Slot()
     def _restart(self) -> bool:
@@ -373,11 +348,10 @@ class PropagationController(QObject):
             return False
         passes = job.passes
         for index in corrected:
-            passes = passes_after(index, passes, self._visited)
+            passes = passes_after(index, passes, self._progress.visited)
         if not passes:
             return False
         was_paused = self._service.is_paused
-        self._done_before += len(self._visited)
         self._send(passes)
         if was_paused:
             self._service.pause()
@@ -406,17 +380,7 @@ class PropagationController(QObject):
         """Return what the bar shows."""
         if self._run is None or self._job is None:
             return RunStatus()
-        speed = None
-        if len(self._stamps) >= 2:
-            elapsed = self._stamps[-1] - self._stamps[0]
-            speed = (len(self._stamps) - 1) / elapsed if elapsed > 0 else None
-        return RunStatus(
-            running=True,
-            paused=self._service.is_paused,
-            done=len(self._visited),
-            total=self._job.target_count,
-            frames_per_second=speed,
-        )
+        return self._progress.status(self._job, paused=self._service.is_paused)
 
     def _refresh(self) -> None:
         actions = self._window.actions_table

@@ -13,15 +13,13 @@ from annotator.controller.editor import DocumentListeners, Editor
 from annotator.controller.frame_controller import FrameController
 from annotator.controller.propagation_controller import PropagationController
 from annotator.controller.workspace import Workspace, project_folders
+from annotator.controller.workspace_loading import load_workspace
 from annotator.model.changes import ChangeSet
-from annotator.model.document import Document
-from annotator.model.sequence import FrameSequence
 from annotator.storage.errors import ProjectError, ProjectExistsError, ProjectLockedError
-from annotator.storage.project import is_project
 from annotator.storage.session import ProjectSession
 from annotator.views.main_window import MainWindow
 from annotator.views.message_bar import Severity
-from vos_core.media import MediaError, open_frames
+from vos_core.media import MediaError
 
 _log = logging.getLogger(__name__)
 
@@ -94,7 +92,13 @@ class SessionController(QObject):
             self._editor.inform(f"{path.name} is open already.")
             return True
         try:
-            loaded = self._load(path, beside=beside, take_lock=take_lock)
+            loaded = load_workspace(
+                path,
+                beside=beside,
+                take_lock=take_lock,
+                on_error=self._saving_failed.emit,
+                on_saved=self._saved.emit,
+            )
         except ProjectLockedError as error:
             self._tell_with_offer(
                 str(error),
@@ -116,35 +120,6 @@ class SessionController(QObject):
         self._beside = beside
         self._take_up(loaded)
         return True
-
-    def _load(self, path: Path, *, beside: bool, take_lock: bool) -> Workspace:
-        if path.is_dir() and is_project(path):
-            project = self._open_project(path, take_lock=take_lock)
-            try:
-                sequence, notice = _describe(project.locate_frames())
-                _check_size(project, sequence)
-                return Workspace(sequence, project.document, project, notice=notice)
-            except BaseException:
-                project.close()
-                raise
-        sequence, notice = _describe(path)
-        for folder in project_folders(sequence, beside=beside):
-            if not is_project(folder):
-                continue
-            project = self._open_project(folder, take_lock=take_lock)
-            if _belongs(project, sequence):
-                return Workspace(sequence, project.document, project, notice=notice)
-            project.close()
-        document = Document(sequence.frame_count, sequence.height, sequence.width)
-        return Workspace(sequence, document, notice=notice)
-
-    def _open_project(self, folder: Path, *, take_lock: bool) -> ProjectSession:
-        return ProjectSession.open(
-            folder,
-            take_lock=take_lock,
-            on_error=self._saving_failed.emit,
-            on_saved=self._saved.emit,
-        )
 
     def _take_up(self, workspace: Workspace) -> None:
         project = workspace.project
@@ -321,36 +296,3 @@ class SessionController(QObject):
         for name in ("file.save", "file.close", "file.export_davis"):
             actions[name].setEnabled(workspace is not None)
         self._show_saved()
-
-
-def _describe(path: Path) -> tuple[FrameSequence, str | None]:
-    """Describe frames, and what a person should know of a source that is damaged in part."""
-    with open_frames(path) as source:
-        return FrameSequence.of(source), source.notice
-
-
-def _check_size(project: ProjectSession, sequence: FrameSequence) -> None:
-    """Refuse frames that are not those of the project any more."""
-    known, found = project.frames, sequence
-    if (known.frame_count, known.height, known.width) != (
-        found.frame_count,
-        found.height,
-        found.width,
-    ):
-        raise ProjectError(
-            f"{found.path} has {found.size_text} now; the project {project.folder} annotates "
-            f"{known.frame_count} frames of {known.width} x {known.height}. "
-            "Put the frames back as they were."
-        )
-
-
-def _belongs(project: ProjectSession, sequence: FrameSequence) -> bool:
-    """Say whether a project annotates these frames."""
-    frames = project.frames
-    known = (frames.frame_count, frames.height, frames.width)
-    if known != (sequence.frame_count, sequence.height, sequence.width):
-        return False
-    try:
-        return project.locate_frames() == sequence.path
-    except ProjectError:
-        return False

@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 from annotator.views.actions import ActionTable
 from annotator.views.canvas.hint import CanvasHint
 from annotator.views.canvas.view import CanvasView
+from annotator.views.elided_label import ElidedLabel
 from annotator.views.message_bar import MessageBar
 from annotator.views.panels.brush_size import BrushSize
 from annotator.views.panels.object_panel import ObjectPanel
@@ -180,7 +181,7 @@ class MainWindow(QMainWindow):
     def _lay_out_status(self) -> None:
         bar = self.statusBar()
         bar.setSizeGripEnabled(False)
-        self.tool_label = QLabel(self)
+        self.tool_label = ElidedLabel(self)
         self.tool_label.setObjectName("toolLabel")
         self.pointer_label = QLabel(self)
         self.pointer_label.setProperty("faint", True)

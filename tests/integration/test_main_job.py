@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
 
 from annotator.model.cells import CellState
+from annotator.views.export_dialog import ExportDialog
 from tests.support.fake_backend import FakeBackend, shifted
 from tests.support.gui import Driver
 from vos_core.media import read_label_map
@@ -358,3 +360,35 @@ def test_export_into_a_folder_that_cannot_be_made_is_told(
         driver.application.export.export(blocker / "davis")
     assert done.args[0] is None
     assert str(blocker) in driver.window.messages.text
+
+
+def test_a_project_folder_opens_by_itself(
+    make_driver: Callable[[], Driver], frames_folder: Path
+) -> None:
+    first = make_driver()
+    first.open(frames_folder)
+    paint_square(first)
+    project = first.application.editor.workspace.project  # type: ignore[union-attr]
+    assert project is not None
+    first.window.close()
+    second = make_driver()
+    second.open(project.folder)
+    assert second.document.label_map(0).any()
+    assert second.application.editor.workspace.sequence.path == frames_folder  # type: ignore[union-attr]
+
+
+def test_the_export_dialog_asks_for_a_folder_and_warns(
+    driver: Driver, frames_folder: Path, tmp_path: Path
+) -> None:
+    driver.open(frames_folder)
+    driver.go_to(4)
+    paint_square(driver)
+    driver.trigger("file.export_davis")
+    dialog = driver.window.findChild(ExportDialog)
+    assert dialog is not None and dialog.isVisible() and not dialog.isModal()
+    texts = " ".join(label.text() for label in dialog.findChildren(QLabel))
+    assert "first appears in frame 4" in texts
+    dialog.folder_field.setText(str(tmp_path / "out"))
+    with driver.qtbot.waitSignal(driver.application.export.finished, timeout=10000) as done:
+        dialog.accept()
+    assert done.args[0].frame_count == 12

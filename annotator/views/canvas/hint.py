@@ -11,10 +11,7 @@ WELCOME = (
     "folder or project</p><p style='font-size: 11pt'>Paint an object, press <b>F</b>, and the "
     "masks travel through the video.<br><b>F1</b> lists every key.</p>"
 )
-FIRST_OBJECT = (
-    "<p style='font-size: 11pt'>Drag to paint the first object on this frame "
-    "(a new object is added for you). Then press <b>F</b>.</p>"
-)
+FIRST_OBJECT = "<p style='font-size: 11pt'>Drag to paint the first object, then press <b>F</b>.</p>"
 
 
 class CanvasHint(QWidget):

@@ -9,6 +9,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
 
 from annotator.views.actions import ActionTable
+from annotator.views.elided_label import ElidedLabel
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class RunStatus:
         return " · ".join(parts)
 
 
-class _Chip(QLabel):
+class _Chip(ElidedLabel):
     clicked = Signal()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -79,14 +80,15 @@ class PropagationBar(QFrame):
         layout.addSpacing(10)
         self.progress = QProgressBar(self)
         self.progress.setTextVisible(False)
-        self.progress.setMinimumWidth(90)
+        self.progress.setMinimumWidth(50)
         self.progress.setMaximumWidth(240)
         layout.addWidget(self.progress, 1)
         layout.addSpacing(8)
-        self.status_label = QLabel(self)
+        self.status_label = ElidedLabel(self)
         self.status_label.setObjectName("runStatus")
         layout.addWidget(self.status_label)
         layout.addStretch(1)
+        layout.addSpacing(12)
         self.model_label = _Chip(self)
         self.model_label.setObjectName("modelLabel")
         self.model_label.setProperty("faint", True)
