@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from tests.support.fake_propagator import FakePropagator
+from tests.support.videos import constant_times, write_numbered_video
 from vos_core.cli import propagate
 from vos_core.media import (
     OutputError,
@@ -210,6 +211,22 @@ def test_a_bad_input_is_one_line(
     (line,) = outcome.err.splitlines()
     assert name in line and words in line
     assert not (tmp_path / "out").exists()
+
+
+def test_a_cut_off_video_is_used_as_far_as_it_goes_and_told(
+    vos: Vos, fake: FakePropagator, mask: Path, tmp_path: Path
+) -> None:
+    whole = write_numbered_video(
+        tmp_path / "whole.mp4", constant_times(30), container_options={"movflags": "faststart"}
+    )
+    cut = tmp_path / "cut.mp4"
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size * 3 // 4])
+    outcome = vos("propagate", cut, "--mask", mask, "--out", tmp_path / "out")
+    assert outcome.code == 0
+    (line,) = outcome.err.splitlines()
+    count = len(names_in(tmp_path / "out"))
+    assert 5 < count < 30
+    assert line == f"{cut}: the video is damaged or cut off; {count} of 30 frames are used"
 
 
 def test_an_empty_folder_and_mixed_sizes_are_one_line(vos: Vos, mask: Path, tmp_path: Path) -> None:

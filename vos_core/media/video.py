@@ -250,7 +250,7 @@ def _notice(path: Path, index: VideoIndex) -> str | None:
         return None
     promised = f" of {index.announced}" if index.announced > index.frame_count else ""
     text = f"{path}: the video is damaged or cut off; {index.frame_count}{promised} frames are used"
-    _log.warning("%s", text)
+    _log.info("%s", text)
     return text
 
 
