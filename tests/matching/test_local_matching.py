@@ -155,3 +155,14 @@ def test_inputs_are_left_as_they_were() -> None:
     assert all(
         torch.equal(old, new) for old, new in zip(before, [query, keys, labels], strict=True)
     )
+
+
+def test_inference_first_and_training_afterwards_share_no_state() -> None:
+    query, keys, labels = random_problem(13, (10, 9), 2)
+    with torch.inference_mode():
+        first = local_matching(query, keys, labels, 2, (2, 3))
+    learning = query.clone().requires_grad_(True)
+    second = local_matching(learning, keys, labels, 2, (2, 3))
+    torch.testing.assert_close(second.detach(), first.clone())
+    second[second < FAR].sum().backward()
+    assert learning.grad is not None

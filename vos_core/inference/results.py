@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vos_core.inference.frame_input import label_map_at, likeliest_at
+from vos_core.inference.native_labels import label_map_at, likeliest_at
 from vos_core.inference.records import FrameResult
 from vos_core.ops.aggregation import reliability_map
 from vos_core.ops.resize import resize_bilinear
@@ -52,10 +52,10 @@ def frame_result(
         winners = likeliest_at(probabilities, size)
     else:
         winners = label_map_at(segmented.logits, size)
-    ids = torch.tensor([0, *object_ids], dtype=torch.uint8, device=probabilities.device)
-    label_map = ids[winners.long()].cpu().numpy()
+    ids = np.array([0, *object_ids], np.uint8)
+    label_map = ids[winners.cpu().numpy()]
     reliability = reliability_map(probabilities)
-    channels = probabilities.argmax(0)
+    channels = probabilities.max(0).indices  # several times faster than argmax
     grown = resize_bilinear(reliability[None, None] * 255, size)[0, 0]
     reliability_u8 = grown.round().to(torch.uint8).cpu().numpy()
     by_object = {}

@@ -1,15 +1,16 @@
 """Multi-local matching: each target pixel against nested windows of the previous frame.
 
 CFBI+ section 3.3 (eq 4, 5). The fast form multiplies tiles of target pixels with their
-neighbourhoods as one batched product and reads each pixel's window out of it through strides, so no
-window is ever copied from the embedding; a label is looked at only in the tiles whose neighbourhood
-contains it. An atrous factor splits both frames into phases of row and column, each an ordinary
-dense problem.
+neighbourhoods as one batched product and picks each pixel's window out of it, ordered by ring
+around the pixel, so that nested windows are prefixes; a label is looked at only in the tiles whose
+neighbourhood contains it. An atrous factor splits both frames into phases of row and column, each
+an ordinary dense problem.
 `plain_local_matching` is the definition.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import torch
@@ -32,23 +33,42 @@ def _neighbourhoods(maps: Tensor, radius: int, tiles: tuple[int, int]) -> Tensor
     )
 
 
-def _windows(maps: Tensor, radius: int) -> Tensor:
-    """View [n, TILE, TILE, side, side] products as each target pixel's own window.
+@functools.lru_cache(maxsize=32)
+def _ring_order(radius: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Window offsets by ring around the centre: int64 (down [n], right [n])."""
+    with torch.inference_mode(False):  # kept for calls of either kind
+        reach = torch.arange(-radius, radius + 1, device=device)
+        down, right = (grid.flatten() for grid in torch.meshgrid(reach, reach, indexing="ij"))
+        order = torch.argsort(torch.maximum(down.abs(), right.abs()), stable=True)
+        return down[order], right[order]
 
-    Returns a view [n, TILE, TILE, 2 r + 1, 2 r + 1]: target (y, x) of a tile sees neighbourhood
-    rows y .. y + 2 r and columns x .. x + 2 r.
+
+@functools.lru_cache(maxsize=32)
+def _window_places(radius: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Where the windows of a tile's pixels lie.
+
+    Returns:
+        (int64 [n * TILE**2] place in the flattened [TILE**2, side**2] product, the same number of
+        places in the flattened [side**2] neighbourhood); offset by offset, pixel by pixel.
     """
-    first, tile_row, tile_column, row, column = maps.stride()
-    window = 2 * radius + 1
-    return maps.as_strided(
-        (maps.shape[0], TILE, TILE, window, window),
-        (first, tile_row + row, tile_column + column, row, column),
-        maps.storage_offset(),
-    )
+    side = TILE + 2 * radius
+    with torch.inference_mode(False):
+        down, right = _ring_order(radius, device)
+        pixel = torch.arange(TILE * TILE, device=device)
+        rows = pixel // TILE + radius + down[:, None]
+        columns = pixel % TILE + radius + right[:, None]
+        neighbour = rows * side + columns
+        return (pixel * side * side + neighbour).flatten(), neighbour.flatten()
 
 
 class _Tiled:
-    """Scores of all tiles, and for each label the tiles whose neighbourhood contains it."""
+    """Scores of every pixel's window, and for each label the tiles where it occurs.
+
+    Attributes:
+        scores: [tiles, n, TILE**2] squared distance less the target's own norm; n offsets by ring.
+        labels: floating [tiles, n, TILE**2] label at each offset.
+        offset: [h, w] squared norm of the target keys.
+    """
 
     def __init__(self, query: Tensor, keys: Tensor, labels: Tensor, radius: int) -> None:
         channels, height, width = query.shape
@@ -56,56 +76,74 @@ class _Tiled:
         self.tiles = (-(-height // TILE), -(-width // TILE))
         down = self.tiles[0] * TILE - height
         right = self.tiles[1] * TILE - width
-        self.radius, self.side = radius, TILE + 2 * radius
         padding = (radius, radius + right, radius, radius + down)
-        padded = F.pad(keys, padding).permute(1, 2, 0).contiguous()
+        padded = F.pad(keys.permute(1, 2, 0), (0, 0, *padding)).contiguous()
         squared = padded.square().sum(2)
         border = F.pad(labels, padding, value=NOBODY)
-        queries = F.pad(query, (0, right, 0, down)).permute(1, 2, 0)
+        queries = F.pad(query.permute(1, 2, 0), (0, 0, 0, right, 0, down))
         queries = queries.reshape(self.tiles[0], TILE, self.tiles[1], TILE, channels)
         queries = queries.permute(0, 2, 1, 3, 4).reshape(-1, TILE * TILE, channels)
         count = self.tiles[0] * self.tiles[1]
         around = _neighbourhoods(padded, radius, self.tiles).reshape(count, -1, channels)
         norms = _neighbourhoods(squared, radius, self.tiles).reshape(count, 1, -1)
-        self.scores = torch.baddbmm(norms, queries, around.transpose(1, 2), alpha=-2)
-        self.labels = _neighbourhoods(border, radius, self.tiles).reshape(count, -1)
+        products = torch.baddbmm(norms, queries, around.transpose(1, 2), alpha=-2)
+        in_product, in_neighbourhood = _window_places(radius, query.device)
+        shape = (count, -1, TILE * TILE)
+        self.scores = products.flatten(1).index_select(1, in_product).view(shape)
+        own = _neighbourhoods(border, radius, self.tiles).reshape(count, -1)
+        self.labels = own.to(query.dtype).index_select(1, in_neighbourhood).view(shape)
         self.offset = query.square().sum(0)
+        self._occurs = torch.zeros(count, int(own.max()) + 2, dtype=torch.bool, device=own.device)
+        self._occurs.scatter_(1, own + 1, True)
 
     def label_scores(self, label: int) -> tuple[Tensor, Tensor]:
-        """(tiles [n], scores [n, TILE, TILE, side, side]) with other labels at `FAR`."""
-        own = self.labels == label
-        tiles = torch.nonzero(own.any(1)).squeeze(1)
-        penalty = torch.where(own[tiles], 0.0, FAR).to(self.scores.dtype)
-        scores = self.scores[tiles] + penalty[:, None]
-        return tiles, scores.view(-1, TILE, TILE, self.side, self.side)
+        """(tiles [m], scores [m, n, TILE**2]) with `FAR` or more added where the label differs."""
+        if label + 1 >= self._occurs.shape[1]:
+            return self.offset.new_empty(0, dtype=torch.int64), self.scores[:0]
+        tiles = torch.nonzero(self._occurs[:, label + 1]).squeeze(1)
+        everywhere = len(tiles) == len(self.scores)
+        labels, scores = self.labels, self.scores
+        if not everywhere:
+            labels, scores = labels[tiles], scores[tiles]
+        return tiles, (labels - label).square_().mul_(FAR).add_(scores)
 
     def untile(self, tiles: Tensor, values: Tensor, empty: float) -> Tensor:
-        """Lay [n, TILE, TILE, k] values of some tiles out as [k, h, w]."""
-        kinds = values.shape[-1]
-        full = values.new_full((self.tiles[0] * self.tiles[1], TILE, TILE, kinds), empty)
+        """Lay [m, k, TILE**2] values of some tiles out as [k, h, w]."""
+        kinds = values.shape[1]
+        full = values.new_full((self.tiles[0] * self.tiles[1], kinds, TILE * TILE), empty)
         full[tiles] = values
-        grid = full.view(*self.tiles, TILE, TILE, kinds).permute(4, 0, 2, 1, 3)
+        grid = full.view(*self.tiles, kinds, TILE, TILE).permute(2, 0, 3, 1, 4)
         grid = grid.reshape(kinds, self.tiles[0] * TILE, self.tiles[1] * TILE)
         return grid[:, : self.size[0], : self.size[1]]
+
+
+def _prefixes(half_windows: Sequence[int]) -> list[tuple[int, slice]]:
+    """Distinct half windows, ascending, with the offsets that each adds to the one before."""
+    parts, start = [], 0
+    for half in sorted(set(half_windows)):
+        end = (2 * half + 1) ** 2
+        parts.append((half, slice(start, end)))
+        start = end
+    return parts
 
 
 def _dense_distances(
     query: Tensor, keys: Tensor, labels: Tensor, label_count: int, half_windows: Sequence[int]
 ) -> Tensor:
-    radius = max(half_windows)
-    tiled = _Tiled(query, keys, labels, radius)
+    tiled = _Tiled(query, keys, labels, max(half_windows))
     result = query.new_full((label_count, len(half_windows), *tiled.size), FAR)
     for label in range(label_count):
         tiles, scores = tiled.label_scores(label)
         if not len(tiles):
             continue
-        windows = _windows(scores, radius)
-        # nested windows: the smallest over rows first, then over the columns each window keeps
-        nearest = []
-        for half in half_windows:
-            kept = slice(radius - half, radius + half + 1)
-            nearest.append(windows[..., kept, kept].amin((-1, -2)))
-        maps = tiled.untile(tiles, torch.stack(nearest, -1), FAR)
+        nearest: dict[int, Tensor] = {}
+        best: Tensor | None = None
+        for half, added in _prefixes(half_windows):
+            ring = scores[:, added].amin(1)
+            best = ring if best is None else torch.minimum(best, ring)
+            nearest[half] = best
+        values = torch.stack([nearest[half] for half in half_windows], 1)
+        maps = tiled.untile(tiles, values, FAR)
         result[label] = torch.where(maps < FAR / 2, maps + tiled.offset, FAR)
     return result
 
@@ -114,31 +152,30 @@ def _dense_index(
     query: Tensor, keys: Tensor, labels: Tensor, label_count: int, half_windows: Sequence[int]
 ) -> Tensor:
     radius = max(half_windows)
-    window = 2 * radius + 1
     tiled = _Tiled(query, keys, labels, radius)
     height, width = tiled.size
     device = query.device
+    down, right = _ring_order(radius, device)
     result = torch.full(
         (label_count, len(half_windows), height, width), -1, dtype=torch.int64, device=device
     )
     rows = torch.arange(height, device=device)[:, None]
     columns = torch.arange(width, device=device)[None]
-    reach = torch.arange(-radius, radius + 1, device=device).abs()
-    ring = torch.maximum(reach[:, None], reach[None]).flatten()
     for label in range(label_count):
         tiles, scores = tiled.label_scores(label)
         if not len(tiles):
             continue
-        flat = _windows(scores, radius).reshape(len(tiles), TILE, TILE, window * window)
-        for kind, half in enumerate(half_windows):
-            inside = torch.nonzero(ring <= half).squeeze(1)
-            values, best = (flat if half == radius else flat[..., inside]).min(-1)
-            best = inside[best]
-            offsets = torch.where(values < FAR / 2, best, torch.full_like(best, -1))
-            offsets = tiled.untile(tiles, offsets[..., None], -1)[0]
-            target = (rows + offsets // window - radius) * width
-            target = target + columns + offsets % window - radius
-            result[label, kind] = torch.where(offsets >= 0, target, -1)
+        nearest: dict[int, Tensor] = {}
+        best = scores.new_full(scores[:, 0].shape, FAR / 2)
+        offset = torch.full_like(best, -1, dtype=torch.int64)
+        for half, added in _prefixes(half_windows):
+            values, places = scores[:, added].min(1)
+            offset = torch.where(values < best, places + added.start, offset)
+            best = torch.minimum(best, values)
+            nearest[half] = offset
+        offsets = tiled.untile(tiles, torch.stack([nearest[h] for h in half_windows], 1), -1)
+        target = (rows + down[offsets]) * width + columns + right[offsets]
+        result[label] = torch.where(offsets >= 0, target, -1)
     return result
 
 
@@ -168,7 +205,20 @@ def local_matching(
     Raises:
         ValueError: If a half window is not a multiple of the atrous factor.
     """
-    return _by_phase(_dense_distances, query, keys, labels, label_count, half_windows, atrous)
+    if any(half % atrous for half in half_windows):
+        raise ValueError(f"half windows {tuple(half_windows)} are not multiples of {atrous}")
+    if atrous == 1:
+        return _dense_distances(query, keys, labels, label_count, half_windows)
+    halves = [half // atrous for half in half_windows]
+    full = query.new_full((label_count, len(halves), *query.shape[-2:]), FAR)
+    for row in range(atrous):
+        for column in range(atrous):
+            phase = (..., slice(row, None, atrous), slice(column, None, atrous))
+            if query[phase].numel():
+                full[phase] = _dense_distances(
+                    query[phase], keys[phase], labels[phase], label_count, halves
+                )
+    return full
 
 
 def local_matching_index(
@@ -183,24 +233,6 @@ def local_matching_index(
     Same arguments as `local_matching` without atrous; int64 [L, len(half_windows), h, w].
     """
     return _dense_index(query, keys, labels, label_count, half_windows)
-
-
-def _by_phase(  # type: ignore[no-untyped-def]
-    dense, query, keys, labels, label_count, half_windows, atrous
-) -> Tensor:
-    if any(half % atrous for half in half_windows):
-        raise ValueError(f"half windows {tuple(half_windows)} are not multiples of {atrous}")
-    if atrous == 1:
-        result: Tensor = dense(query, keys, labels, label_count, half_windows)
-        return result
-    halves = [half // atrous for half in half_windows]
-    full = query.new_full((label_count, len(halves), *query.shape[-2:]), FAR)
-    for row in range(atrous):
-        for column in range(atrous):
-            phase = (..., slice(row, None, atrous), slice(column, None, atrous))
-            if query[phase].numel():
-                full[phase] = dense(query[phase], keys[phase], labels[phase], label_count, halves)
-    return full
 
 
 def plain_local_matching(
