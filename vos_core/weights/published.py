@@ -7,13 +7,15 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+import platformdirs
 import torch
+from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from vos_core.errors import WeightsError
 from vos_core.networks.published import PublishedNetwork
 from vos_core.networks.published_presets import PRESETS, build_published
-from vos_core.weights.files import save_network_weights
+from vos_core.weights.files import load_network_weights, save_network_weights
 from vos_core.weights.published_keys import RULES, map_keys
 
 WRAPPERS = ("state_dict", "model", "net")
@@ -132,6 +134,62 @@ def load_checkpoint(path: Path, name: str) -> PublishedNetwork:
     tensors = convert_tensors(read_checkpoint(path), name, str(path))
     network = build_published(name, PRESETS[name].released)
     network.load_state_dict(tensors)
+    return network.eval()
+
+
+def weights_folder() -> Path:
+    """Return the folder of the user's own that imported weights go to."""
+    return Path(platformdirs.user_data_dir("vos-annotator"), "weights")
+
+
+def find_published(model: str) -> tuple[Path, str] | None:
+    """Find the imported weights that a person means.
+
+    Args:
+        model: Name of a published network, or the path of a weights file.
+
+    Returns:
+        The file and the network it is for; None when the model is no published network's.
+
+    Raises:
+        WeightsError: If a published network is meant whose checkpoint was not imported, or the
+            file is missing or damaged.
+    """
+    if model.endswith(".safetensors"):
+        name = _network_of(Path(model))
+        return (Path(model), name) if name in PRESETS else None
+    if model not in PRESETS:
+        return None
+    path = weights_folder() / f"{model}.safetensors"
+    if not path.is_file():
+        raise WeightsError(
+            f"no weights of {model} have been imported; with its authors' checkpoint at hand: "
+            f"vos weights import CHECKPOINT --network {model}"
+        )
+    return path, model
+
+
+def _network_of(path: Path) -> str:
+    """Return the network that a weights file says it is for, "" where it says nothing."""
+    if not path.is_file():
+        raise WeightsError(f"{path}: there is no such weights file")
+    try:
+        with safe_open(path, framework="pt", device="cpu") as stream:
+            return (stream.metadata() or {}).get("network", "")
+    except (SafetensorError, OSError, ValueError) as error:
+        raise WeightsError(
+            f"{path}: the weights file is damaged ({error}); copy or download it again"
+        ) from error
+
+
+def load_imported(path: Path, name: str) -> PublishedNetwork:
+    """Build a published network from imported weights, with the released behaviour on.
+
+    Raises:
+        WeightsError: If the file is missing, damaged, or does not fit.
+    """
+    network = build_published(name, PRESETS[name].released)
+    load_network_weights(network, path, name)
     return network.eval()
 
 
