@@ -23,8 +23,10 @@ from annotator.model.commands import (
 from annotator.model.document import Document
 from annotator.model.errors import LockedObjectError
 from annotator.model.history import History
+from annotator.model.label_maps import PackedMap
 from annotator.model.painting import brush_segment, flood_fill
 from annotator.model.references import ReferenceChoice
+from annotator.model.run import PropagationRun
 from tests.model.states import check_consistent, state_of
 
 FRAMES, HEIGHT, WIDTH = 3, 7, 9
@@ -48,23 +50,37 @@ class RandomEdits(RuleBasedStateMachine):
         self.history.clear()
         self.states = [state_of(self.document)]
         self.position = 0
+        self.run: PropagationRun | None = None
 
     def pick(self, seed: int) -> int:
         ids = self.document.objects.ids
         return ids[seed % len(ids)]
 
     def note(self, done: bool) -> None:
+        """Remember the state after a step that was done."""
         if done:
-            self.position += 1
-            del self.states[self.position :]
-            self.states.append(state_of(self.document))
+            self.note_step(state_of(self.document))
+
+    def note_step(self, state: dict[str, object]) -> None:
+        self.position += 1
+        del self.states[self.position :]
+        self.states.append(state)
+        if self.run is not None:
+            self.gathered = set()
+
+    def note_command(self, before: dict[str, object], done: bool) -> None:
+        """Remember a command; the results of an open run before it are a step of their own."""
+        if done and self.run is not None and self.gathered:
+            self.note_step(before)
+        self.note(done)
 
     def do(self, prepare) -> None:
         try:
             command = prepare()
         except LockedObjectError:
             return
-        self.note(self.history.do(command))
+        before = state_of(self.document)
+        self.note_command(before, self.history.do(command))
 
     def has_objects(self) -> bool:
         return len(self.document.objects) > 0
@@ -119,7 +135,7 @@ class RandomEdits(RuleBasedStateMachine):
             stroke.abort()
             assert state_of(self.document) == before
         else:
-            self.note(stroke.finish())
+            self.note_command(before, stroke.finish())
 
     @precondition(has_objects)
     @rule(frame=frames, seed=seeds, x=st.floats(0, WIDTH), y=st.floats(0, HEIGHT))
@@ -152,42 +168,44 @@ class RandomEdits(RuleBasedStateMachine):
     def choose_reference(self, frame: int, choice: ReferenceChoice) -> None:
         self.do(lambda: ChooseReference.prepare(self.document, frame, choice))
 
-    @precondition(has_objects)
-    @rule(
-        seed=seeds, chosen=st.lists(frames, min_size=1, max_size=6), overwrite=st.booleans(),
-        only=st.booleans(), aborts=st.booleans(),
-    )  # fmt: skip
-    def propagate(self, seed, chosen, overwrite, only, aborts) -> None:
+    @precondition(lambda self: self.run is None)
+    @rule(overwrite=st.booleans(), only=st.booleans())
+    def begin_run(self, overwrite: bool, only: bool) -> None:
+        ids = self.document.objects.ids[:1] if only else None
+        self.run = self.history.begin_propagation(object_ids=ids, overwrite_person=overwrite)
+        self.overwrites = overwrite
+        self.gathered: set[int] = set()
+
+    @precondition(lambda self: self.run is not None)
+    @rule(frame=frames, seed=seeds, packs=st.booleans())
+    def take_result(self, frame: int, seed: int, packs: bool) -> None:
         rng = np.random.default_rng(seed)
         ids = self.document.objects.ids
-        protected = self.protected_pixels(overwrite=overwrite)
-        before, steps = state_of(self.document), len(self.history._done)
-        run = self.history.begin_propagation(
-            object_ids=ids[:1] if only else None, overwrite_person=overwrite
-        )
-        for frame in chosen:
-            label_map = rng.choice([0, *ids, 77], (HEIGHT, WIDTH)).astype(np.uint8)
-            reliability = rng.integers(0, 256, (HEIGHT, WIDTH), dtype=np.uint8)
-            run.add(frame, label_map, reliability, {i: float(rng.random()) for i in ids})
-        assert self.protected_pixels(overwrite=overwrite) == protected
-        if aborts and len(set(chosen)) == len(chosen):
-            run.abort()
-            assert state_of(self.document) == before
-            self.forget_redo(changed=False)
-        else:
-            run.close()
-            added = len(self.history._done) - steps
-            if added == 1:
-                self.note(True)
-            elif added:  # a frame came twice: two steps, the state between them is not known here
-                self.position = 0
-                self.states = [state_of(self.document)]
-                self.history.clear()
-
-    def forget_redo(self, *, changed: bool) -> None:
-        """A run that was aborted after adding frames cannot bring the redone steps back."""
-        if not self.history.can_redo:
+        label_map = rng.choice([0, *ids, 77], (HEIGHT, WIDTH)).astype(np.uint8)
+        reliability = rng.integers(0, 256, (HEIGHT, WIDTH), dtype=np.uint8)
+        protected = self.protected_pixels(overwrite=self.overwrites)
+        before = state_of(self.document)
+        packed = PackedMap.of(label_map) if packs else None
+        means = {i: float(rng.random()) for i in ids}
+        changed = self.run.add(frame, label_map, reliability, means, packed_label_map=packed)
+        assert self.protected_pixels(overwrite=self.overwrites) == protected
+        assert changed == (state_of(self.document) != before)
+        if changed:
+            if frame in self.gathered:  # again: what was gathered before is a step of its own
+                self.note_step(before)
+            self.gathered.add(frame)
             del self.states[self.position + 1 :]
+
+    @precondition(lambda self: self.run is not None)
+    @rule(aborts=st.booleans())
+    def end_run(self, aborts: bool) -> None:
+        if aborts:
+            self.run.abort()
+            assert state_of(self.document) == self.states[self.position]
+        else:
+            assert self.run.close() == bool(self.gathered)
+            self.note(bool(self.gathered))
+        self.run = None
 
     def protected_pixels(self, *, overwrite: bool) -> dict[tuple[int, int], bytes]:
         states = [CellState.VERIFIED]
@@ -217,10 +235,12 @@ class RandomEdits(RuleBasedStateMachine):
     @invariant()
     def is_consistent(self) -> None:
         check_consistent(self.document)
-        assert self.history.can_undo == (self.position > 0)
+        assert self.history.can_undo == (self.position > 0 and self.run is None)
 
     def teardown(self) -> None:
         """Undo all restores every byte, redo all the end state."""
+        if self.run is not None:
+            self.end_run(aborts=False)
         while self.history.can_redo:
             self.redo()
         end = state_of(self.document)
@@ -235,7 +255,7 @@ class RandomEdits(RuleBasedStateMachine):
 TestRandomEdits = RandomEdits.TestCase
 TestRandomEdits.settings = settings(
     max_examples=40,
-    stateful_step_count=25,
+    stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
