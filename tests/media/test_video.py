@@ -230,6 +230,23 @@ def test_a_film_that_begins_between_key_frames_offers_what_follows_the_next(
     assert seen == list(range(10, 40))
 
 
+def test_what_an_edit_list_cuts_away_is_no_frame(tmp_path: Path) -> None:
+    """A phone trims a clip by saying when to begin; the frames before it stay in the file."""
+    path = write_numbered_video(tmp_path / "trimmed.mp4", constant_times(20), options={"bf": "2"})
+    with av.open(str(path)) as container:
+        ticks = round(0.04 / container.streams.video[0].time_base)
+    data = bytearray(path.read_bytes())
+    box = data.index(b"elst")
+    assert data[box + 4] == 0 and int.from_bytes(data[box + 8 : box + 12], "big") == 1
+    media_time = int.from_bytes(data[box + 16 : box + 20], "big") + 3 * ticks
+    data[box + 16 : box + 20] = media_time.to_bytes(4, "big")
+    path.write_bytes(data)
+    with open_frames(path) as frames:
+        order = [16, 0, 9, 8, 1]
+        assert (frames.frame_count, frames.notice) == (17, None)
+        assert [number_of(frames.read(index)) for index in order] == [3 + i for i in order]
+
+
 def test_packets_that_are_never_shown_are_no_frames(tmp_path: Path) -> None:
     """VP8 hides a frame by a bit; the decoder takes it in and gives nothing out."""
     if "libvpx" not in av.codecs_available:

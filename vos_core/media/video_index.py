@@ -92,6 +92,7 @@ def _index_of_packets(container: InputContainer, stream: VideoStream) -> VideoIn
     """List the packets that are shown; None where packets do not tell which frames there are."""
     times: list[int] = []
     keys: list[tuple[int, int]] = []
+    whole_packets = 0
     damaged = False
     is_vp8 = stream.codec_context.name == "vp8"
     exact = is_vp8 or stream.codec_context.name in _ONE_FRAME_A_PACKET
@@ -102,6 +103,7 @@ def _index_of_packets(container: InputContainer, stream: VideoStream) -> VideoIn
             if packet.is_corrupt:
                 damaged = True
                 continue
+            whole_packets += 1
             if packet.pts is None:
                 exact = False
                 continue
@@ -115,7 +117,7 @@ def _index_of_packets(container: InputContainer, stream: VideoStream) -> VideoIn
         damaged = True
     keys.sort()
     times.sort()
-    damaged = damaged or len(times) < stream.frames or _ends_early(container, stream, times)
+    damaged = damaged or whole_packets < stream.frames or _ends_early(container, stream, times)
     if not exact or not keys or len(set(times)) != len(times):
         return None
     whole = [time for time in times if time >= keys[0][0]]  # what comes earlier lacks its key frame
