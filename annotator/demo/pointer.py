@@ -35,6 +35,10 @@ class Pointer:
         none = Qt.MouseButton.NoButton
         self._send(QEvent.Type.MouseMove, point, none, none)
 
+    def leave(self) -> None:
+        """Leave the canvas."""
+        QApplication.sendEvent(self._canvas, QEvent(QEvent.Type.Leave))
+
     def wheel(self, point: Point, steps: int) -> None:
         """Turn the wheel over a point; positive zooms in."""
         at = self._position(point)
@@ -107,3 +111,17 @@ def strays(mask: np.ndarray) -> list[Point]:
             rows, columns = np.nonzero(labels == piece)
             middles.append((float(columns.mean()) + 0.5, float(rows.mean()) + 0.5))
     return middles
+
+
+def middle(mask: np.ndarray) -> tuple[float, float]:
+    """A point well inside a mask."""
+    depth = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3)
+    row, column = np.unravel_index(int(np.argmax(depth)), depth.shape)
+    return float(column) + 0.5, float(row) + 0.5
+
+
+def smoothed(mask: np.ndarray) -> np.ndarray:
+    """The mask without frayed edges, as a hand would trace it."""
+    soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 2.0)
+    smooth: np.ndarray = soft > 0.5
+    return smooth

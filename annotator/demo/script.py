@@ -11,7 +11,7 @@ import numpy as np
 from annotator.application import Application
 from annotator.demo.gaps import GapMeter
 from annotator.demo.outputs import cut_clip, write_overlay_video, write_reliability
-from annotator.demo.pointer import Pointer, outlines, strays
+from annotator.demo.pointer import Pointer, middle, outlines, smoothed, strays
 from annotator.model.document import Document
 from annotator.views.help_sheet import HelpSheet
 from annotator.views.panels.overlay_panel import OverlayState
@@ -107,11 +107,11 @@ class DemoScript:
                 raise DemoError(f"the lasso painted {share:.0%} of {name}")
         self._use("tool.brush")
         self.application.editor.choose_object(1)
-        middle = _middle(drawn == 1)
+        inside = middle(drawn == 1)
         before = self._document.label_map(0).copy()
         self.window.brush_size.set_diameter(max(self._document.height // 20, 4))
-        self._pointer.drag([middle, (middle[0] + 4, middle[1])], erase=True)
-        self._pointer.hover(middle)
+        self._pointer.drag([inside, (inside[0] + 4, inside[1])], erase=True)
+        self._pointer.hover(inside)
         yield _at_once
         self._use("edit.undo")
         if not np.array_equal(before, self._document.label_map(0)):
@@ -128,7 +128,7 @@ class DemoScript:
         for frame in (0, 1, 2, 1, 0):  # scrub and zoom while it runs
             self.window.transport.frame_field.setValue(frame)
             yield self._is_shown
-        self._pointer.wheel(_middle(self._sample.label_maps[0] > 0), 2)
+        self._pointer.wheel(middle(self._sample.label_maps[0] > 0), 2)
         yield _at_once
         self._use("view.fit")
         self._use("propagate.pause")
@@ -161,12 +161,14 @@ class DemoScript:
         }
 
     def _look(self) -> Script:
-        self.window.transport.frame_field.setValue(self._frame_total * 2 // 3)
+        self.window.transport.frame_field.setValue(self._frame_total // 4)
         yield self._is_shown
+        self.window.messages.dismiss()
+        self._pointer.leave()
         looks = {
             "masks and contours": OverlayState(),
-            "reliability": OverlayState(masks=False, reliability=True),
-            "proxy clusters": OverlayState(masks=False, clusters=True),
+            "reliability": OverlayState(masks_opacity=0.05, reliability=True),
+            "proxy clusters": OverlayState(masks_opacity=0.05, clusters=True),
             "contours": OverlayState(masks_opacity=0.05),
         }
         for title, state in looks.items():
@@ -187,7 +189,7 @@ class DemoScript:
             self._pointer.drag([point, point], erase=True)
             yield _at_once
         self._use("tool.lasso")
-        for points, is_hole in outlines(_smoothed(self._document.object_mask(frame, 1))):
+        for points, is_hole in outlines(smoothed(self._document.object_mask(frame, 1))):
             if not is_hole:
                 self._pointer.drag(points)
                 yield _at_once
@@ -226,6 +228,8 @@ class DemoScript:
 
     def _finish(self) -> Script:
         self._use("view.light")
+        self.window.messages.dismiss()
+        self._pointer.leave()
         yield _at_once
         self._shoot("light colours")
         self._use("view.dark")
@@ -310,24 +314,6 @@ class DemoScript:
             folder = self._out / "screenshots"
             sheet.grab().save(str(folder / f"{self._shots:02d}-keys-and-mouse.png"))
             sheet.close()
-
-
-def _middle(mask: np.ndarray) -> tuple[float, float]:
-    """A point well inside a mask."""
-    import cv2
-
-    depth = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3)
-    row, column = np.unravel_index(int(np.argmax(depth)), depth.shape)
-    return float(column) + 0.5, float(row) + 0.5
-
-
-def _smoothed(mask: np.ndarray) -> np.ndarray:
-    """The mask without frayed edges, as a hand would trace it."""
-    import cv2
-
-    soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 2.0)
-    smooth: np.ndarray = soft > 0.5
-    return smooth
 
 
 def _same(first: list[np.ndarray], second: list[np.ndarray]) -> bool:

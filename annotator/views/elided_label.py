@@ -21,7 +21,5 @@ class ElidedLabel(QLabel):
         text = painter.fontMetrics().elidedText(
             self.text(), Qt.TextElideMode.ElideRight, room.width()
         )
-        faint = bool(self.property("faint"))
-        role = QPalette.ColorRole.PlaceholderText if faint else QPalette.ColorRole.WindowText
-        painter.setPen(self.palette().color(role))
+        painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
         painter.drawText(room, self.alignment() | Qt.AlignmentFlag.AlignVCenter, text)
