@@ -37,6 +37,7 @@ class TrainingConfig:
         drop_local: Share of clips without local maps (never where look-alikes are).
         perturb_previous: Share of clips whose previous mask is shifted, dilated or eroded.
         second_reference: Share of clips whose previous frame is a second reference later on.
+        own_reference: Share of clips of five frames or more that get an own result as a reference.
         checkpoint_minutes: Minutes between checkpoints.
         workers: Processes that make clips; 0 makes them in the training process.
         threads: Torch threads; 0 leaves the default.
@@ -64,6 +65,7 @@ class TrainingConfig:
     drop_local: float = 0.25
     perturb_previous: float = 0.3
     second_reference: float = 0.25
+    own_reference: float = 0.3
     checkpoint_minutes: float = 5.0
     workers: int = 1
     threads: int = 0

@@ -19,7 +19,9 @@ from vos_core.networks.aoc_lite import (
     stride4_probabilities,
 )
 from vos_core.training.config import TrainingConfig
-from vos_core.training.losses import clip_loss, hard_pixel_share
+from vos_core.training.losses import VOID, clip_loss, hard_pixel_share
+
+OWN_REFERENCE_MIN_PROBABILITY = 0.8
 
 
 @dataclass(frozen=True)
@@ -68,14 +70,19 @@ def training_step(
     jaccard: list[float] = []
     with torch.autocast(device.type, torch.bfloat16):
         features = network.encode(images)
-        states, seconds, dropped = _begin(network, features, clips, labels, config, rng)
+        running = _begin(network, features, clips, labels, config, rng)
         for time in range(2, frame_count):
-            if time == 3:
-                states = [_joined(network, *pair) for pair in zip(states, seconds, strict=True)]
+            for index, clip_run in enumerate(running):
+                before = _frame(features, index, time - 1, frame_count)
+                _add_reference(network, clip_run, before, labels[index][1], time)
             targets = Features(*(maps[time::frame_count] for maps in features))
-            results = network.step_clips(targets, states, drop_local=dropped)
+            results = network.step_clips(
+                targets,
+                [clip_run.state for clip_run in running],
+                drop_local=[clip_run.drops_local for clip_run in running],
+            )
             scores = []
-            for index, result in enumerate(results):
+            for index, (result, clip_run) in enumerate(zip(results, running, strict=True)):
                 loss, score = clip_loss(
                     result.logits,
                     labels[index][time],
@@ -84,13 +91,24 @@ def training_step(
                 )
                 total = total + loss / (len(clips) * (frame_count - 2))
                 scores.append(float(score))
-                states[index] = network.absorb(
+                clip_run.state = network.absorb(
                     _frame(features, index, time, frame_count),
                     stride4_probabilities(result.logits.detach()),
-                    states[index],
+                    clip_run.state,
                 )
             jaccard.append(sum(scores) / len(scores))
     return StepOutcome(total, tuple(jaccard))
+
+
+@dataclass
+class _ClipRun:
+    """One clip on its way through its frames."""
+
+    state: State
+    references: list[Reference]
+    second: Reference | None
+    joins_own: bool
+    drops_local: bool
 
 
 def _begin(
@@ -100,12 +118,10 @@ def _begin(
     labels: Sequence[Tensor],
     config: TrainingConfig,
     rng: np.random.Generator,
-) -> tuple[list[State], list[list[Reference] | None], list[bool]]:
-    """States before the first target, references to join at the second, who lacks local maps."""
+) -> list[_ClipRun]:
+    """States before the first target, and the choices that each clip's later frames follow."""
     frame_count = len(clips[0].images)
-    states: list[State] = []
-    seconds: list[list[Reference] | None] = []
-    dropped: list[bool] = []
+    running: list[_ClipRun] = []
     for index, clip in enumerate(clips):
         ids = tuple(range(1, clip.object_count + 1))
         reference = network.reference(
@@ -116,14 +132,39 @@ def _begin(
         if rng.random() < config.perturb_previous:
             disturbed = perturb_label_map(clip.label_maps[1], rng)
             known = torch.from_numpy(disturbed.astype(np.int64)).to(known.device)
-        states.append(network.begin([reference], before, known))
-        again: list[Reference] | None = None
+        second: Reference | None = None
         if rng.random() < config.second_reference:
-            again = [reference, network.reference(before, labels[index][1], ids)]
-        seconds.append(again)
-        dropped.append(clip.kind != "look_alikes" and rng.random() < config.drop_local)
-    return states, seconds, dropped
+            second = network.reference(before, labels[index][1], ids)
+        running.append(
+            _ClipRun(
+                state=network.begin([reference], before, known),
+                references=[reference],
+                second=second,
+                joins_own=bool(rng.random() < config.own_reference),
+                drops_local=clip.kind != "look_alikes" and rng.random() < config.drop_local,
+            )
+        )
+    return running
 
 
-def _joined(network: AocLite, state: State, references: Sequence[Reference] | None) -> State:
-    return state if references is None else state.with_references(network.join(references))
+def _add_reference(
+    network: AocLite, clip_run: _ClipRun, before: Features, known: Tensor, time: int
+) -> None:
+    """Let a clip match against one more reference from this target on.
+
+    At the second target that is the previous frame with its given mask; at the third it is the
+    frame before with the network's own mask, doubtful pixels left out (as at test time in mode
+    "mf").
+    """
+    if time == 3 and clip_run.second is not None:
+        clip_run.references.append(clip_run.second)
+    elif time == 4 and clip_run.joins_own:
+        best, channels = clip_run.state.probabilities.max(0)
+        channels = channels.masked_fill(best < OWN_REFERENCE_MIN_PROBABILITY, VOID)
+        rows = torch.arange(known.shape[0], device=known.device) // 4
+        columns = torch.arange(known.shape[1], device=known.device) // 4
+        own = channels[rows[:, None], columns]
+        clip_run.references.append(network.reference(before, own, clip_run.state.object_ids))
+    else:
+        return
+    clip_run.state = clip_run.state.with_references(network.join(clip_run.references))
