@@ -187,10 +187,6 @@ class History:
         """Keep a step whose effect is in the document already (for `PropagationRun`)."""
         self._push(command)
 
-    def forget_undone(self) -> None:
-        """Drop what could be redone: the document went another way (for `PropagationRun`)."""
-        self._undone.clear()
-
     def run_ended(self) -> None:
         """Hear that the open run is over (for `PropagationRun`)."""
         self._run = None

@@ -36,9 +36,6 @@ class RunKeeper(Protocol):
     def keep(self, command: Command) -> None:
         """Keep a step whose effect is in the document already."""
 
-    def forget_undone(self) -> None:
-        """Drop what could be redone."""
-
     def run_ended(self) -> None:
         """Hear that the run is over."""
 
@@ -121,7 +118,6 @@ class PropagationRun:
         with document.editing() as editor:
             change.write(editor, new=True)
             self._changes[frame_index] = change
-            self._history.forget_undone()
         return True
 
     def close(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -177,7 +178,11 @@ class RandomEdits(RuleBasedStateMachine):
         self.gathered: set[int] = set()
 
     @precondition(lambda self: self.run is not None)
-    @rule(frame=frames, seed=seeds, packs=st.booleans())
+    @rule(results=st.lists(st.tuples(frames, seeds), min_size=1, max_size=5), packs=st.booleans())
+    def take_results(self, results: list[tuple[int, int]], packs: bool) -> None:
+        for frame, seed in results:
+            self.take_result(frame, seed, packs)
+
     def take_result(self, frame: int, seed: int, packs: bool) -> None:
         rng = np.random.default_rng(seed)
         ids = self.document.objects.ids
@@ -194,7 +199,6 @@ class RandomEdits(RuleBasedStateMachine):
             if frame in self.gathered:  # again: what was gathered before is a step of its own
                 self.note_step(before)
             self.gathered.add(frame)
-            del self.states[self.position + 1 :]
 
     @precondition(lambda self: self.run is not None)
     @rule(aborts=st.booleans())
@@ -259,3 +263,4 @@ TestRandomEdits.settings = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
+TestRandomEdits.pytestmark = [pytest.mark.timeout(600)]  # time to find the smallest failure
