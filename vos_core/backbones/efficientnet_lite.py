@@ -77,10 +77,21 @@ class InvertedResidual(nn.Module):
     def forward(self, maps: Tensor) -> Tensor:
         """[N, inputs, H, W] to [N, outputs, ceil(H / stride), ceil(W / stride)]."""
         hidden = maps if self.expand is None else F.relu6(self.expand(maps))
-        hidden = frozen_depthwise(hidden, self.depthwise_weight, self.stride)
-        hidden = F.relu6(hidden + self.depthwise_bias.to(hidden.dtype)[:, None, None])
-        hidden = self.project(hidden)
+        hidden = self.project(F.relu6(self._depthwise(hidden)))
         return maps + hidden if self.has_shortcut else hidden
+
+    def _depthwise(self, maps: Tensor) -> Tensor:
+        if torch.is_grad_enabled():
+            maps = frozen_depthwise(maps, self.depthwise_weight, self.stride)
+            return maps + self.depthwise_bias.to(maps.dtype)[:, None, None]
+        return F.conv2d(  # the same with the bias inside, which saves a pass over the maps
+            maps,
+            self.depthwise_weight,
+            self.depthwise_bias,
+            stride=self.stride,
+            padding=self.depthwise_weight.shape[-1] // 2,
+            groups=len(self.depthwise_bias),
+        )
 
 
 class EfficientNetLite(nn.Module):

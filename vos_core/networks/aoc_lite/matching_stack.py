@@ -126,21 +126,21 @@ class MatchingStack(nn.Module):
         drop_local: bool,
     ) -> MatchingMaps:
         label_count = probabilities.shape[0]
-        with torch.no_grad():
-            labels4 = probabilities.argmax(0)
+        # the grids nest, so stride 8 is every other pixel; max is several times faster than argmax
+        labels8 = probabilities.detach()[:, ::2, ::2].max(0).indices
         soft8 = pool_probabilities(probabilities)
         soft16 = pool_probabilities(soft8)
         stacks = []
         grids = (
-            (target.key8, previous.key8, 2, HALF_WINDOWS8, self.scale8, references.segments8),
-            (target.key16, previous.key16, 4, HALF_WINDOWS16, self.scale16, references.segments16),
+            (target.key8, previous.key8, 1, HALF_WINDOWS8, self.scale8, references.segments8),
+            (target.key16, previous.key16, 2, HALF_WINDOWS16, self.scale16, references.segments16),
         )
         for target_key, previous_key, step, halves, scale, segments in grids:
             query = target_key[0].float()
             keys = previous_key[0].float()
             grid = query.shape[-2:]
             center = keys.detach().mean((1, 2), keepdim=True)
-            labels = labels4[::step, ::step].contiguous()
+            labels = labels8[::step, ::step].contiguous()
             flat = query.flatten(1).T
             far = scale(self._global(flat, segments)).unflatten(1, grid)
             if drop_local:
