@@ -63,7 +63,7 @@ class PropagationController(QObject):
         self._run: PropagationRun | None = None
         self._workspace: Workspace | None = None
         self._job: PropagationJob | None = None
-        self._direction = Direction.FORWARD
+        self._incomplete: set[int] = set()
         self._progress = RunProgress()
         self._following = False
         self._adding = False
@@ -139,7 +139,7 @@ class PropagationController(QObject):
             self._editor.warn("A propagation is running; stop it (Ctrl+.) to start another.")
             return False
         document = workspace.document
-        references = document.reference_frames()
+        references = {i: document.known_objects(i) for i in document.reference_frames()}
         plan = plan_propagation(direction, self._editor.frame, references, document.frame_count)
         if plan is None:
             self._editor.warn("Paint an object on some frame first: there is nothing to carry yet.")
@@ -156,7 +156,7 @@ class PropagationController(QObject):
             self._editor.warn(str(error))
             return False
         self._workspace = workspace
-        self._direction = direction
+        self._incomplete = set(plan.incomplete)
         self._following = True
         self._progress = RunProgress()
         self._send(plan.passes)
@@ -166,7 +166,11 @@ class PropagationController(QObject):
         workspace = self._workspace
         assert workspace is not None
         document = workspace.document
-        references = {i: document.label_map(i) for i in document.reference_frames()}
+        references = {
+            i: document.label_map(i)
+            for i in document.reference_frames()
+            if i not in self._incomplete
+        }
         self._progress.begin_job()
         self._job = PropagationJob(
             number=self._service.next_number(),
@@ -227,6 +231,8 @@ class PropagationController(QObject):
             channels = tuple(result.object_reliability)
             self._layers.keep_clusters(result.index, result.cluster_map, channels)
         self._progress.note(result.index)
+        if result.index in self._incomplete and not self._history_holds():
+            self._take_correction(result.index)  # complete now: a reference from here on
         self.frame_applied.emit(result.index)
         if not self._show_timer.isActive():
             self._show_timer.start()
@@ -255,14 +261,7 @@ class PropagationController(QObject):
         if document is None or job is None:
             return False
         left = tuple(
-            PropagationPass(
-                tuple(
-                    t
-                    for t in one.targets
-                    if not self._progress.has_visited(t) and not document.is_reference(t)
-                ),
-                one.step,
-            )
+            PropagationPass(tuple(t for t in one.targets if self._is_left(t)), one.step)
             for one in job.passes
         )
         left = tuple(one for one in left if one.targets)
@@ -270,6 +269,17 @@ class PropagationController(QObject):
             return False
         self._send(left)
         return True
+
+    def _is_left(self, frame: int) -> bool:
+        """Say whether a target of the job is neither done nor made by a person meanwhile."""
+        document = self._editor.document
+        made = document is not None and document.is_reference(frame)
+        return not self._progress.has_visited(frame) and (not made or frame in self._incomplete)
+
+    def _history_holds(self) -> bool:
+        """Say whether results wait for the end of a stroke."""
+        workspace = self._workspace
+        return workspace is not None and workspace.history.has_stroke_in_hand
 
     def _finish(self, end: JobEnd, *, quiet: bool = False) -> None:
         run = self._run
@@ -326,6 +336,7 @@ class PropagationController(QObject):
     def _take_correction(self, index: int) -> None:
         document, job = self._editor.document, self._job
         assert document is not None and job is not None
+        self._incomplete.discard(index)
         resting = passes_resting_on(index, job.passes, self._progress.visited)
         if not resting or (
             resting == (self._progress.pass_in_hand(job),) and index in resting[0].targets

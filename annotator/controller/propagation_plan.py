@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from annotator.worker.jobs import Direction, PropagationPass
@@ -10,10 +10,18 @@ from annotator.worker.jobs import Direction, PropagationPass
 
 @dataclass(frozen=True)
 class PropagationPlan:
-    """Passes of a run and the reference frame that it starts from."""
+    """What a run visits.
+
+    Attributes:
+        start: Reference frame that it starts from.
+        passes: Visited one after the other.
+        incomplete: References on the way that say nothing of an object which travels by then. They
+            are visited for that object's sake, and are references from then on.
+    """
 
     start: int
     passes: tuple[PropagationPass, ...]
+    incomplete: frozenset[int] = frozenset()
 
     @property
     def frame_count(self) -> int:
@@ -22,18 +30,21 @@ class PropagationPlan:
 
 
 def plan_propagation(
-    direction: Direction, frame: int, references: Collection[int], frame_count: int
+    direction: Direction,
+    frame: int,
+    references: Mapping[int, Collection[int]],
+    frame_count: int,
 ) -> PropagationPlan | None:
     """Choose where a run starts and what it visits.
 
     A run forward starts from the nearest reference at or before the frame, one backward from the
     nearest at or after it, one both ways from the nearest; where there is none on that side, from
-    the nearest on the other. References are never visited: a person made them.
+    the nearest on the other. References are not visited, incomplete ones apart: a person made them.
 
     Args:
         direction: Which way masks travel.
         frame: Frame in view.
-        references: Reference frames.
+        references: Reference frame to the ids of the objects that it says something of.
         frame_count: Frames of the sequence.
 
     Returns:
@@ -42,15 +53,22 @@ def plan_propagation(
     if not references:
         return None
     start = _start(direction, frame, references)
-    passes = []
-    if direction in (Direction.FORWARD, Direction.BOTH):
-        passes.append(PropagationPass(_targets(range(start + 1, frame_count), references), 1))
-    if direction in (Direction.BACKWARD, Direction.BOTH):
-        passes.append(PropagationPass(_targets(range(start - 1, -1, -1), references), -1))
-    return PropagationPlan(start, tuple(one for one in passes if one.targets))
+    passes, incomplete = [], frozenset[int]()
+    for way, frames in (
+        (Direction.FORWARD, range(start + 1, frame_count)),
+        (Direction.BACKWARD, range(start - 1, -1, -1)),
+    ):
+        if direction not in (way, Direction.BOTH):
+            continue
+        lacking = _incomplete(start, frames, references)
+        targets = tuple(f for f in frames if f not in references or f in lacking)
+        incomplete |= lacking
+        if targets:
+            passes.append(PropagationPass(targets, frames.step))
+    return PropagationPlan(start, tuple(passes), incomplete)
 
 
-def _start(direction: Direction, frame: int, references: Collection[int]) -> int:
+def _start(direction: Direction, frame: int, references: Iterable[int]) -> int:
     def rank(reference: int) -> tuple[bool, int]:
         behind = {
             Direction.FORWARD: reference > frame,
@@ -62,9 +80,18 @@ def _start(direction: Direction, frame: int, references: Collection[int]) -> int
     return min(references, key=rank)
 
 
-def _targets(frames: Iterable[int], references: Collection[int]) -> tuple[int, ...]:
-    known = frozenset(references)
-    return tuple(frame for frame in frames if frame not in known)
+def _incomplete(
+    start: int, frames: Iterable[int], references: Mapping[int, Collection[int]]
+) -> frozenset[int]:
+    """Find references on the way that say nothing of an object which travels by then."""
+    travelling = set(references[start])
+    lacking = []
+    for frame in frames:
+        if frame in references:
+            if travelling - set(references[frame]):
+                lacking.append(frame)
+            travelling |= set(references[frame])
+    return frozenset(lacking)
 
 
 def passes_resting_on(

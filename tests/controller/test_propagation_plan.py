@@ -33,19 +33,36 @@ def targets(plan) -> list[tuple[int, ...]]:  # type: ignore[no-untyped-def]
     ],
 )
 def test_start_and_targets(direction, frame, references, start, expected) -> None:  # type: ignore[no-untyped-def]
-    plan = plan_propagation(direction, frame, references, 6)
+    plan = plan_propagation(direction, frame, {r: [1] for r in references}, 6)
     assert plan is not None
     assert plan.start == start and targets(plan) == expected
     assert plan.frame_count == sum(len(t) for t in expected)
 
 
 def test_without_a_reference_there_is_no_plan() -> None:
-    assert plan_propagation(FORWARD, 0, [], 6) is None
+    assert plan_propagation(FORWARD, 0, {}, 6) is None
 
 
 def test_a_single_target_backward_keeps_its_direction() -> None:
-    plan = plan_propagation(BACKWARD, 1, [1], 6)
+    plan = plan_propagation(BACKWARD, 1, {1: [1]}, 6)
     assert plan is not None and plan.passes == (PropagationPass((0,), -1),)
+
+
+def test_a_reference_that_says_nothing_of_a_travelling_object_is_visited() -> None:
+    plan = plan_propagation(FORWARD, 0, {0: [1], 2: [2], 4: [1, 2]}, 6)
+    assert plan is not None and plan.incomplete == {2}
+    assert targets(plan) == [(1, 2, 3, 5)]
+
+
+def test_an_object_that_comes_later_makes_no_earlier_reference_incomplete() -> None:
+    plan = plan_propagation(FORWARD, 0, {0: [1], 2: [1, 2], 4: [1, 2]}, 6)
+    assert plan is not None and plan.incomplete == set() and targets(plan) == [(1, 3, 5)]
+
+
+def test_incomplete_references_are_judged_in_the_direction_of_travel() -> None:
+    plan = plan_propagation(BOTH, 2, {0: [1], 2: [1, 2], 4: [1]}, 6)
+    assert plan is not None and plan.incomplete == {0, 4}
+    assert targets(plan) == [(3, 4, 5), (1, 0)]
 
 
 PASSES = (PropagationPass((4, 5, 6, 7), 1), PropagationPass((2, 1, 0), -1))

@@ -228,6 +228,29 @@ def test_a_correction_after_the_run_becomes_a_reference_of_the_next(
     assert driver.document.label_map(11)[45, 72] == 1
 
 
+def test_an_object_drawn_alone_on_a_later_frame_does_not_stop_the_others(
+    driver: Driver, backend: FakeBackend, frames_folder: Path
+) -> None:
+    """Object 2 is drawn on frame 6 before anything travelled: frame 6 says nothing of object 1."""
+    driver.open(frames_folder)
+    paint_square(driver, 20, 15)
+    driver.go_to(6)
+    driver.trigger("object.add")
+    paint_square(driver, 50, 45)
+    second = driver.document.object_mask(6, 2)
+    driver.go_to(0)
+    driver.trigger("propagate.forward")
+    driver.wait_for_end()
+    document = driver.document
+    assert document.cells.state(6, 1) is CellState.PROPAGATED
+    assert document.cells.state(6, 2) is CellState.DRAWN
+    np.testing.assert_array_equal(document.object_mask(6, 2), second)
+    for index in (7, 11):
+        assert document.label_map(index)[15, 26 + index] == 1
+        assert document.label_map(index)[45, 56 + index - 6] == 2
+    assert not document.object_mask(5, 2).any()
+
+
 def test_verified_frames_are_never_overwritten(
     driver: Driver, backend: FakeBackend, frames_folder: Path
 ) -> None:
