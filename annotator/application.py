@@ -23,6 +23,7 @@ from annotator.controller.review_controller import ReviewController
 from annotator.controller.session_controller import SessionController
 from annotator.controller.window_controller import WindowController
 from annotator.storage.settings import Settings
+from annotator.views.fonts import ensure_fonts
 from annotator.views.main_window import MainWindow
 from annotator.worker.backend import Backend
 from annotator.worker.engine import FrameReader
@@ -56,6 +57,7 @@ def make_qt_application() -> QApplication:
     app = QApplication(sys.argv[:1])
     app.setApplicationName("VOS Annotator")
     app.setDesktopFileName("vos-annotator")
+    ensure_fonts()
     return app
 
 

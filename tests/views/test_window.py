@@ -11,6 +11,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QPalette
 from PySide6.QtWidgets import QApplication, QToolBar
 from pytestqt.qtbot import QtBot
 
+from annotator.views import fonts
 from annotator.views.actions import ACTIONS, MENUS, ActionTable
 from annotator.views.help_sheet import help_html
 from annotator.views.message_bar import Severity
@@ -132,7 +133,23 @@ def test_f1_opens_the_sheet_beside_the_work(driver: Driver, qtbot: QtBot) -> Non
     sheet.close()
 
 
-def test_point_helper_is_consistent(driver: Driver, frames_folder) -> None:  # type: ignore[no-untyped-def]
+def test_without_any_font_it_is_told_which_package_to_install(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(fonts.QFontDatabase, "families", lambda: ["Sans Serif", "Serif"])
+    monkeypatch.setattr(fonts, "_matplotlib_fonts", list)
+    assert not fonts.ensure_fonts()
+    assert "fonts-dejavu-core" in caplog.text
+
+
+def test_with_fonts_nothing_is_changed(qapp: QApplication) -> None:
+    before = qapp.font().family()
+    assert fonts.ensure_fonts() and qapp.font().family() == before
+
+
+def test_the_hint_leads_from_opening_to_painting_and_leaves(driver: Driver, frames_folder) -> None:  # type: ignore[no-untyped-def]
+    assert "Drop a video" in driver.window.hint.text
     driver.open(frames_folder)
-    point = driver.point(10, 10)
-    assert isinstance(point, QPoint)
+    assert "paint the first object" in driver.window.hint.text
+    driver.drag([(20, 20), (30, 20)])
+    assert driver.window.hint.text == ""
