@@ -316,6 +316,11 @@ def test_an_earlier_frames_background_is_no_evidence_against_a_later_object() ->
     assert [result.index for result in results] == [1, 3, 4, 5]
     for result in results[1:]:
         assert overlap(result.label_map == 2, truth[result.index] == 2) > 0.6
+    # told that frame 0 speaks of object 2 too, matching takes its pixels there for background
+    told = {0: {1, 2}, 2: {1, 2}}
+    misled = propagate(colour_propagator(), frames, {0: first, 2: truth[2]}, known=told)
+    for result in misled[1:]:
+        assert overlap(result.label_map == 2, truth[result.index] == 2) < 0.5
 
 
 def test_references_of_which_none_speaks_of_all_objects_still_serve() -> None:
