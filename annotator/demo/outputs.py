@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from annotator.model.document import Document
+from annotator.storage.session import FOLDER_SUFFIX
 from vos_core.media import OverlayVideoWriter, blend_label_map, open_frames, write_gray_map
 from vos_core.media.atomic import write_text_atomic
+
+REPORT_NAME = "report.json"
 
 
 def cut_clip(clip: Path, folder: Path, frame_count: int) -> Iterator[int]:
@@ -57,6 +61,26 @@ def write_overlay_video(document: Document, frames: Path, path: Path) -> Iterato
                 blend_label_map(source.read(index), document.label_map(index), palette=palette)
             )
             yield index
+
+
+def clear_earlier_results(out: Path, clip_name: str) -> None:
+    """Remove what an earlier demo left in its folder, and nothing else.
+
+    Args:
+        out: Folder of the demo; left alone unless it has a report of a demo.
+        clip_name: Name of the sample.
+    """
+    try:
+        report = json.loads((out / REPORT_NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return
+    if not isinstance(report, dict) or "gui_tick_gap" not in report:
+        return
+    names = ("masks", "reliability", "screenshots", clip_name, f"{clip_name}{FOLDER_SUFFIX}")
+    for name in names:
+        shutil.rmtree(out / name, ignore_errors=True)
+    for name in ("overlay.mp4", REPORT_NAME):
+        (out / name).unlink(missing_ok=True)
 
 
 def write_report(path: Path, report: dict[str, object]) -> None:

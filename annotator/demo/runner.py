@@ -13,7 +13,7 @@ from PySide6.QtCore import QEventLoop, QObject, QTimer, Slot
 
 from annotator.application import Application, make_qt_application
 from annotator.demo.gaps import GapMeter
-from annotator.demo.outputs import write_report
+from annotator.demo.outputs import REPORT_NAME, clear_earlier_results, write_report
 from annotator.demo.script import Condition, DemoError, DemoScript
 from annotator.storage.settings import Settings
 from annotator.worker.backend import Backend, NetworkBackend
@@ -120,6 +120,7 @@ def run_demo(
     except OSError as error:
         sys.stderr.write(f"{out} cannot be written: {error.strerror}\n")
         return EXIT_USER_MISTAKE
+    clear_earlier_results(out, clip.name)
     if any(out.iterdir()):
         sys.stderr.write(f"{out} is not empty; name a new folder for the demo's results\n")
         return EXIT_USER_MISTAKE
@@ -147,7 +148,7 @@ def run_demo(
         "gui_tick_gap": gaps.summary(),
         "error": runner.error,
     }
-    write_report(out / "report.json", report)
+    write_report(out / REPORT_NAME, report)
     if runner.error is not None:
         sys.stderr.write(f"the demo stopped: {runner.error}\n")
         return EXIT_FAULT

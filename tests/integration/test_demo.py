@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from annotator.demo import run_demo
+from annotator.demo.outputs import clear_earlier_results
 from tests.support.fake_backend import FakeBackend
 from vos_core.media import open_frames, read_gray_map, read_label_map
 
@@ -39,6 +40,18 @@ def test_a_network_that_fails_fails_the_demo(
     code = run_demo(tmp_path / "demo", frame_count=6, backend=backend, sample_name="synthetic")
     assert code == 1
     assert "no weights" in capsys.readouterr().err
+
+
+def test_an_earlier_demo_is_replaced_but_not_what_else_lies_there(tmp_path: Path) -> None:
+    for name in ("masks", "screenshots"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "report.json").write_text('{"gui_tick_gap": {}}')
+    (tmp_path / "thesis.tex").write_text("years of work")
+    clear_earlier_results(tmp_path, "walker")
+    assert [p.name for p in tmp_path.iterdir()] == ["thesis.tex"]
+    (tmp_path / "report.json").write_text('{"somebody": "else"}')
+    clear_earlier_results(tmp_path, "walker")
+    assert (tmp_path / "report.json").exists()
 
 
 def test_too_few_frames_are_refused(tmp_path: Path) -> None:

@@ -44,9 +44,10 @@ def _leftovers() -> list[str]:
     found = [f"widget {w!r}" for w in app.topLevelWidgets() if w.isVisible()]
     for thing in gc.get_objects():
         try:
-            if isinstance(thing, QTimer) and thing.isActive():
+            kind = type(thing)  # isinstance would wake lazy modules
+            if issubclass(kind, QTimer) and thing.isActive():
                 found.append(f"timer {thing!r} of {thing.parent()!r}")
-            elif isinstance(thing, QThread) and thing.isRunning() and thing is not app.thread():
+            elif issubclass(kind, QThread) and thing.isRunning() and thing is not app.thread():
                 found.append(f"thread {thing.objectName()!r}")
         except (RuntimeError, ReferenceError):
             continue  # deleted in C++ already
