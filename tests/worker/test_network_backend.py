@@ -64,7 +64,7 @@ def test_damaged_weights_are_told_to_a_person(tmp_path: Path) -> None:
 
 
 def test_a_device_that_is_not_there_is_told_to_a_person() -> None:
-    with pytest.raises(BackendError, match="mps|MPS"):
+    with pytest.raises(BackendError, match=r"mps|MPS"):
         NetworkBackend(device="mps").load()
 
 
