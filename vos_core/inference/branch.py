@@ -11,7 +11,13 @@ import torch
 from torch import Tensor
 
 from vos_core.inference.frame_input import frame_tensor, label_tensor
-from vos_core.networks.aoc_lite import AocLite, Features, Reference, State, StepResult
+from vos_core.networks.contract import (
+    Features,
+    PropagationNetwork,
+    Reference,
+    State,
+    StepResult,
+)
 from vos_core.ops.resize import network_size, resize_bilinear
 
 LONG_EDGE_FACTOR = 1040 / 480
@@ -46,7 +52,7 @@ class Branch:
 
     def __init__(
         self,
-        network: AocLite,
+        network: PropagationNetwork,
         frame_size: tuple[int, int],
         *,
         short_edge: int,
@@ -65,6 +71,7 @@ class Branch:
         self._digests: dict[DigestKey, Reference] = {}
         self._state: State | None = None
         self._joined: tuple[DigestKey, ...] = ()
+        self._last: StepResult | None = None
 
     def encode(self, index: int, frame: np.ndarray) -> Features:
         """Features of a frame, kept for the last few frames."""
@@ -131,9 +138,14 @@ class Branch:
         if self._state is None:
             raise RuntimeError("a branch must begin before it steps")
         result = self.network.step(features, self._state)
-        if self.flip:
-            return StepResult(result.logits.flip(-1), result.cluster_index.flip(-1))
-        return result
+        self._last = result
+        if not self.flip:
+            return result
+        clusters = result.cluster_index
+        return result._replace(
+            logits=result.logits.flip(-1),
+            cluster_index=None if clusters is None else clusters.flip(-1),
+        )
 
     def absorb(self, features: Features, probabilities: Tensor) -> None:
         """Take a frame with its unmirrored [O + 1, h, w] probabilities as the previous one."""
@@ -141,4 +153,5 @@ class Branch:
             raise RuntimeError("a branch must begin before it absorbs")
         own = resize_bilinear(probabilities[None], features.grid(4))[0]
         own = own.flip(-1) if self.flip else own
-        self._state = self.network.absorb(features, own, self._state)
+        self._state = self.network.absorb(features, own, self._state, self._last)
+        self._last = None

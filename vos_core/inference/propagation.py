@@ -20,7 +20,7 @@ from vos_core.inference.results import (
     with_times,
 )
 from vos_core.inference.route import Leg, Route
-from vos_core.networks.aoc_lite import AocLite, Features, stride4_probabilities
+from vos_core.networks.contract import Features, PropagationNetwork
 from vos_core.ops.resize import resize_bilinear
 
 ReadFrame = Callable[[int], np.ndarray]
@@ -41,7 +41,7 @@ class Propagation:
 
     def __init__(
         self,
-        network: AocLite,
+        network: PropagationNetwork,
         device: torch.device,
         read_frame: ReadFrame,
         route: Route,
@@ -49,6 +49,7 @@ class Propagation:
         *,
         is_growing: bool,
     ) -> None:
+        self._network = network
         self._read_frame, self._route, self._options = read_frame, route, options
         self._is_growing = is_growing
         self._automatic: dict[int, np.ndarray] = {}
@@ -207,10 +208,15 @@ class Propagation:
         first = results[0]
         if len(results) == 1:
             logits = first.logits.float()
-            return Segmented(logits, stride4_probabilities(logits), first.cluster_index)
+            return Segmented(
+                logits,
+                self._network.aggregate(logits),
+                first.cluster_index,
+                joins_objects=self._network.joins_objects,
+            )
         grid = features[0].grid(4)
         each = [
-            resize_bilinear(stride4_probabilities(result.logits)[None], grid)[0]
+            resize_bilinear(self._network.aggregate(result.logits)[None], grid)[0]
             for result in results
         ]
         return Segmented(None, torch.stack(each).mean(0), first.cluster_index)

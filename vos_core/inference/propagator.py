@@ -14,8 +14,11 @@ from vos_core.inference.propagation import Propagation, ReadFrame
 from vos_core.inference.records import PropagatorOptions
 from vos_core.inference.route import Route
 from vos_core.networks.aoc_lite import AocLite
+from vos_core.networks.contract import PropagationNetwork
 from vos_core.networks.presets import build_network
+from vos_core.networks.published_engine import PublishedEngine
 from vos_core.weights.files import load_network_weights
+from vos_core.weights.published import find_published, load_imported
 from vos_core.weights.registry import find_weights, verify_weights
 
 MODES = ("base", "mf")
@@ -31,13 +34,20 @@ class Propagator:
     """
 
     def __init__(
-        self, network: AocLite, *, device: torch.device, dtype: torch.dtype, model_name: str
+        self,
+        network: PropagationNetwork,
+        *,
+        device: torch.device,
+        dtype: torch.dtype,
+        model_name: str,
     ) -> None:
         self.device, self.dtype = device, dtype
-        network = network.to(device=device, dtype=dtype)
-        network.matching.float()
-        self.network = network.to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
-        self.network.requires_grad_(False)
+        if isinstance(network, AocLite):
+            network = network.to(device=device, dtype=dtype)
+            network.matching.float()
+            network.to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+            network.requires_grad_(False)
+        self.network: PropagationNetwork = network
         self.model_name = model_name
         self.device_name = str(device)
         self.dtype_name = str(dtype).removeprefix("torch.")
@@ -47,7 +57,8 @@ class Propagator:
         """Load weights onto a device.
 
         Args:
-            model: Name of shipped weights, or the path of a safetensors file for `aoc-lite`.
+            model: Name of shipped weights, of a published network whose checkpoint was imported, or
+                the path of a safetensors file.
             device: "auto", "cuda", "mps", "cpu", or a numbered CUDA device.
             dtype: "auto", "float32", "bfloat16" or "float16".
 
@@ -58,6 +69,10 @@ class Propagator:
         keep_freed_memory()
         chosen = choose_device(device)
         chosen_dtype = choose_dtype(chosen, dtype)
+        published = find_published(model)
+        if published is not None:
+            engine = PublishedEngine(load_imported(*published), device=chosen, dtype=chosen_dtype)
+            return Propagator(engine, device=chosen, dtype=chosen_dtype, model_name=model)
         if model.endswith(".safetensors"):
             name, path = "aoc-lite", Path(model)
         else:

@@ -25,12 +25,15 @@ class Segmented(NamedTuple):
     Attributes:
         logits: float32 [O, h4, w4], one per object; None where several branches were averaged.
         probabilities: float32 [O + 1, h4, w4], aggregated.
-        cluster_index: int64 [O + 1, h8, w8] nearest proxy of each label.
+        cluster_index: int64 [O + 1, h8, w8] nearest proxy of each label; None where a network has
+            no proxies.
+        joins_objects: Whether the logits are [O + 1, h4, w4] and their softmax is the answer.
     """
 
     logits: Tensor | None
     probabilities: Tensor
-    cluster_index: Tensor
+    cluster_index: Tensor | None
+    joins_objects: bool = False
 
 
 def frame_result(
@@ -50,6 +53,8 @@ def frame_result(
     probabilities = segmented.probabilities
     if segmented.logits is None:
         winners = likeliest_at(probabilities, size)
+    elif segmented.joins_objects:
+        winners = likeliest_at(segmented.logits, size)
     else:
         winners = label_map_at(segmented.logits, size)
     ids = np.array([0, *object_ids], np.uint8)
@@ -63,8 +68,11 @@ def frame_result(
         own = channels == channel
         value = reliability[own].mean() if own.any() else 1 - probabilities[channel].max()
         by_object[object_id] = float(value)
-    clusters = _cluster_map(channels, segmented.cluster_index)
-    for array in (label_map, reliability_u8, clusters):
+    clusters = None
+    if segmented.cluster_index is not None:
+        clusters = _cluster_map(channels, segmented.cluster_index)
+        clusters.setflags(write=False)
+    for array in (label_map, reliability_u8):
         array.setflags(write=False)
     return FrameResult(target, label_map, reliability_u8, by_object, clusters, 0.0)
 

@@ -71,6 +71,8 @@ class AocLite(nn.Module):
             drop_ratio=drop_ratio,
         )
 
+    joins_objects = False
+
     def encode(self, images: Tensor) -> Features:
         """Features of frames.
 
@@ -214,13 +216,24 @@ class AocLite(nn.Module):
         """Segment one target frame: one logit map per object at stride 4."""
         return self.step_clips(target, [state])[0]
 
-    def absorb(self, target: Features, probabilities: Tensor, state: State) -> State:
+    def aggregate(self, logits: Tensor) -> Tensor:
+        """float32 [O + 1, h4, w4] probabilities of one logit map per object."""
+        return stride4_probabilities(logits)
+
+    def absorb(
+        self,
+        target: Features,
+        probabilities: Tensor,
+        state: State,
+        step: StepResult | None = None,
+    ) -> State:
         """The state after a frame: it becomes the previous frame.
 
         Args:
             target: Features of the frame.
             probabilities: float32 [O + 1, h4, w4].
             state: State before the frame.
+            step: The network's own result for the frame; not needed here.
         """
         return State(state.object_ids, state.references, target, probabilities)
 
