@@ -86,6 +86,13 @@ def test_a_checkpoint_that_is_none_is_refused(vos: Vos, tmp_path: Path, own_home
     assert vos("weights", "import", broken, "--network", "other").code == 2
 
 
+def test_every_network_that_can_be_imported_is_offered() -> None:
+    from vos_core.cli.weights import PUBLISHED
+    from vos_core.networks.published_presets import PRESETS
+
+    assert set(PUBLISHED) == set(PRESETS)
+
+
 def test_train_hands_everything_over(
     vos: Vos, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

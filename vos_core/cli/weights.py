@@ -61,20 +61,15 @@ def import_weights(checkpoint: Path, network: str, out: Path | None) -> None:
     Every tensor is checked against the network: a missing, unknown or misshapen one is named and
     nothing is written.
     """
-    from vos_core.weights.published import import_checkpoint
+    from vos_core.weights.published import import_checkpoint, weights_folder
 
     target = out or weights_folder() / f"{network}.safetensors"
     import_checkpoint(checkpoint, network, target)
     click.echo(f"{network}: imported to {target}")
 
 
-def weights_folder() -> Path:
-    """Return the folder of the user's own that imported weights go to."""
-    import platformdirs
-
-    return Path(platformdirs.user_data_dir("vos-annotator"), "weights")
-
-
 def imported_weights() -> list[Path]:
     """Return the weights files in the user's own folder."""
+    from vos_core.weights.published import weights_folder
+
     return sorted(weights_folder().glob("*.safetensors"))
