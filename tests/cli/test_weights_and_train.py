@@ -90,7 +90,7 @@ def test_every_network_that_can_be_imported_is_offered() -> None:
     from vos_core.cli.weights import PUBLISHED
     from vos_core.networks.published_presets import PRESETS
 
-    assert set(PUBLISHED) == set(PRESETS)
+    assert set(PUBLISHED) == set(PRESETS) - {"aoc"}  # of which there is no checkpoint
 
 
 def test_train_hands_everything_over(
