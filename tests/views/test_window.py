@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QPalette
-from PySide6.QtWidgets import QApplication, QToolBar
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit, QToolBar
 from pytestqt.qtbot import QtBot
 
 from annotator.views import fonts
@@ -16,6 +17,7 @@ from annotator.views.actions import ACTIONS, MENUS, ActionTable
 from annotator.views.help_sheet import help_html
 from annotator.views.message_bar import Severity
 from annotator.views.panels.brush_size import stepped_diameter
+from annotator.views.panels.own_keys import KeyCheckBox, KeySlider
 from annotator.views.panels.propagation_bar import RunStatus
 from annotator.views.theme import Theme, apply_theme, palette_is_dark
 from tests.support.gui import Driver
@@ -153,3 +155,53 @@ def test_the_hint_leads_from_opening_to_painting_and_leaves(driver: Driver, fram
     assert "paint the first object" in driver.window.hint.text
     driver.drag([(20, 20), (30, 20)])
     assert driver.window.hint.text == ""
+
+
+def test_keys_work_wherever_the_focus_is(driver: Driver, frames_folder) -> None:  # type: ignore[no-untyped-def]
+    driver.open(frames_folder)
+    driver.trigger("object.add")
+    editor = driver.application.editor
+    for widget in (driver.canvas, driver.window.objects.table):
+        widget.setFocus()
+        before = editor.frame
+        QTest.keyClick(widget, Qt.Key.Key_Right)
+        assert editor.frame == before + 1, widget
+        QTest.keyClick(widget, Qt.Key.Key_E)
+        assert driver.window.actions_table["tool.eraser"].isChecked()
+        QTest.keyClick(widget, Qt.Key.Key_R)
+
+
+def test_controls_with_the_focus_keep_their_own_keys(driver: Driver, frames_folder) -> None:  # type: ignore[no-untyped-def]
+    driver.open(frames_folder)
+    slider = driver.window.overlays.findChildren(KeySlider)[0]
+    slider.setFocus()
+    value = slider.value()
+    QTest.keyClick(slider, Qt.Key.Key_Right)
+    assert slider.value() == value + 1 and driver.application.editor.frame == 0
+    box = driver.window.overlays.findChildren(KeyCheckBox)[0]
+    box.setFocus()
+    QTest.keyClick(box, Qt.Key.Key_Space)
+    assert not box.isChecked() and not driver.application.frames.is_playing
+
+
+def test_typing_a_name_or_a_frame_number_triggers_no_shortcut(
+    driver: Driver,
+    frames_folder,  # type: ignore[no-untyped-def]
+) -> None:
+    driver.open(frames_folder)
+    driver.trigger("object.add")
+    driver.trigger("object.rename")
+    field = driver.window.objects.table.findChild(QLineEdit)
+    assert field is not None
+    field.selectAll()
+    QTest.keyClicks(field, "referee 2")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    driver.wait(lambda: driver.document.objects[1].name == "referee 2")
+    assert driver.window.actions_table["tool.brush"].isChecked()
+    number = driver.window.transport.frame_field
+    number.setFocus()
+    number.selectAll()
+    QTest.keyClicks(number, "11")
+    QTest.keyClick(number, Qt.Key.Key_Return)
+    assert driver.application.editor.frame == 11
+    assert driver.application.editor.active_object == 1

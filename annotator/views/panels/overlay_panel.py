@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QLinearGradient, QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from annotator.views.actions import ActionTable
 from annotator.views.colour_tables import reliability_colour
+from annotator.views.panels.own_keys import KeyCheckBox, KeySlider
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class OverlayPanel(QWidget):
             "reliability": actions["view.reliability"],
             "clusters": actions["view.clusters"],
         }
-        self._sliders: dict[str, QSlider] = {}
+        self._sliders: dict[str, KeySlider] = {}
         grid = QGridLayout()
         grid.setHorizontalSpacing(10)
         grid.setVerticalSpacing(8)
@@ -74,15 +75,14 @@ class OverlayPanel(QWidget):
         }
         for row, (name, title) in enumerate(titles.items()):
             action = self._actions[name]
-            box = QCheckBox(title, self)
+            box = KeyCheckBox(title, self)
             box.setToolTip(action.toolTip())
-            box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             box.toggled.connect(action.setChecked)
             action.toggled.connect(box.setChecked)
             action.toggled.connect(self._emit)
             grid.addWidget(box, row, 0)
             if name != "contours":
-                slider = QSlider(Qt.Orientation.Horizontal, self)
+                slider = KeySlider(Qt.Orientation.Horizontal, self)
                 slider.setRange(5, 100)
                 slider.setToolTip(f"Opacity of {title.lower()}")
                 slider.setAccessibleName(f"{title} opacity")
