@@ -16,6 +16,7 @@ from tests.support.tiny_network import (
 )
 from vos_core.errors import UserError
 from vos_core.inference import FrameResult, Propagation, Propagator, PropagatorOptions
+from vos_core.inference import branch as branch_module
 from vos_core.matching import global_matching
 
 Frames = np.ndarray
@@ -282,6 +283,37 @@ def test_a_new_object_comes_in_by_a_correction() -> None:
         for object_id in (1, 2):
             own, true = result.label_map == object_id, truth[result.index] == object_id
             assert overlap(own, true) > 0.6
+
+
+def test_a_new_object_does_not_read_the_references_again() -> None:
+    frames, truth = moving_squares(9, objects=2, seed=1)
+    read: list[int] = []
+
+    def read_frame(index: int) -> np.ndarray:
+        read.append(index)
+        return frames[index]
+
+    references = {index: np.where(truth[index] == 1, truth[index], 0) for index in (0, 2, 4)}
+    propagation = colour_propagator().start(read_frame, references, range(1, 9))
+    for _ in range(3):
+        assert propagation.step() is not None
+    propagation.correct(5, truth[5])
+    results = run(propagation)
+    assert [result.index for result in results] == [6, 7, 8]
+    assert set(results[0].object_reliability) == {1, 2}
+    assert max(read.count(index) for index in (0, 2, 4)) == 1
+
+
+def test_features_of_many_references_are_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    frames, truth = moving_squares(9, objects=2, seed=1)
+    one = branch_module.tensor_bytes(tiny_propagator().network.encode(torch.zeros(1, 3, 97, 97)))
+    monkeypatch.setattr(branch_module, "REFERENCE_CACHE_BYTES", 3 * one)
+    references = {index: truth[index] for index in range(7)}
+    propagation = tiny_propagator().start(reader(frames), references, [7, 8])
+    run(propagation)
+    branch = propagation._branches[0]
+    held = [index for index in range(9) if branch.known_features(index) is not None]
+    assert held == [4, 5, 6, 7, 8]  # the references digested last, and the last four frames
 
 
 # --- references that a person drew in part --------------------------------------------------------

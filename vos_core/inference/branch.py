@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -22,6 +23,7 @@ from vos_core.ops.resize import network_size, resize_bilinear
 
 LONG_EDGE_FACTOR = 1040 / 480
 FEATURE_CACHE_FRAMES = 4
+REFERENCE_CACHE_BYTES = 128 << 20
 
 
 class DigestKey(NamedTuple):
@@ -36,6 +38,42 @@ class DigestKey(NamedTuple):
     frame: int
     object_ids: tuple[int, ...]
     has_background: bool
+
+
+def tensor_bytes(value: object) -> int:
+    """Memory of all tensors in a tensor, a tuple or a record of them."""
+    if isinstance(value, Tensor):
+        return value.numel() * value.element_size()
+    if isinstance(value, tuple | list):
+        return sum(map(tensor_bytes, value))
+    if dataclasses.is_dataclass(value):
+        return sum(tensor_bytes(getattr(value, part.name)) for part in dataclasses.fields(value))
+    return 0
+
+
+class _FeatureCache:
+    """The features of the frames used last, at most so many frames or bytes."""
+
+    def __init__(self, *, frames: int | None = None, size_bytes: int | None = None) -> None:
+        self._frames, self._size_bytes = frames, size_bytes
+        self._by_frame: OrderedDict[int, Features] = OrderedDict()
+
+    def _is_full(self) -> bool:
+        if self._frames is not None and len(self._by_frame) > self._frames:
+            return True
+        size = sum(map(tensor_bytes, self._by_frame.values())) if self._size_bytes else 0
+        return self._size_bytes is not None and size > self._size_bytes
+
+    def get(self, index: int) -> Features | None:
+        if index in self._by_frame:
+            self._by_frame.move_to_end(index)
+        return self._by_frame.get(index)
+
+    def put(self, index: int, features: Features) -> None:
+        self._by_frame[index] = features
+        self._by_frame.move_to_end(index)
+        while self._is_full():
+            self._by_frame.popitem(last=False)
 
 
 class Branch:
@@ -67,7 +105,8 @@ class Branch:
             long_edge=int(short_edge * LONG_EDGE_FACTOR),
             scale=scale,
         )
-        self._features: OrderedDict[int, Features] = OrderedDict()
+        self._features = _FeatureCache(frames=FEATURE_CACHE_FRAMES)
+        self._reference_features = _FeatureCache(size_bytes=REFERENCE_CACHE_BYTES)
         self._digests: dict[DigestKey, Reference] = {}
         self._state: State | None = None
         self._joined: tuple[DigestKey, ...] = ()
@@ -75,19 +114,17 @@ class Branch:
 
     def encode(self, index: int, frame: np.ndarray) -> Features:
         """Features of a frame, kept for the last few frames."""
-        if index in self._features:
-            self._features.move_to_end(index)
-            return self._features[index]
-        images = frame_tensor(frame, self.size, flip=self.flip, device=self.device)
-        features = self.network.encode(images)
-        self._features[index] = features
-        while len(self._features) > FEATURE_CACHE_FRAMES:
-            self._features.popitem(last=False)
+        features = self.known_features(index)
+        if features is None:
+            images = frame_tensor(frame, self.size, flip=self.flip, device=self.device)
+            features = self.network.encode(images)
+            self._features.put(index, features)
         return features
 
-    def has_features(self, index: int) -> bool:
-        """Whether `encode` would answer without the frame."""
-        return index in self._features
+    def known_features(self, index: int) -> Features | None:
+        """Features that are still there, of the last few frames or references; else None."""
+        features = self._features.get(index)
+        return self._reference_features.get(index) if features is None else features
 
     @property
     def digest_count(self) -> int:
@@ -98,11 +135,23 @@ class Branch:
         """Whether the reference frame is digested for these objects."""
         return key in self._digests
 
-    def digest(self, key: DigestKey, features: Features, label_map: np.ndarray) -> None:
-        """Digest a reference frame, replacing what was known of it."""
+    def digest(
+        self, key: DigestKey, features: Features, label_map: np.ndarray, *, is_lasting: bool
+    ) -> None:
+        """Digest a reference frame, replacing what was known of it.
+
+        Args:
+            key: What for.
+            features: The frame's features.
+            label_map: uint8 [H, W] of ids.
+            is_lasting: Keep the features at hand: when objects come or go, the frame is digested
+                again.
+        """
         labels = label_tensor(label_map, self.size, flip=self.flip, device=self.device)
         self._digests[key] = self.network.reference(features, labels, key.object_ids)
         self._joined = ()
+        if is_lasting:
+            self._reference_features.put(key.frame, features)
 
     def forget(self, index: int) -> None:
         """Drop the digests of a reference frame."""

@@ -154,9 +154,8 @@ class Propagation:
         return self._frames[index]
 
     def _features(self, branch: Branch, index: int) -> Features:
-        if branch.has_features(index):
-            return branch.encode(index, np.empty(0))
-        return branch.encode(index, self._frame(index))
+        features = branch.known_features(index)
+        return branch.encode(index, self._frame(index)) if features is None else features
 
     def _forget(self, index: int) -> None:
         for branch in self._branches:
@@ -186,7 +185,12 @@ class Propagation:
         for key in keys:
             for branch in self._branches:
                 if not branch.has_digest(key):
-                    branch.digest(key, self._features(branch, key.frame), self._mask_of(key))
+                    branch.digest(
+                        key,
+                        self._features(branch, key.frame),
+                        self._mask_of(key),
+                        is_lasting=key.frame not in self._automatic,
+                    )
             if key.frame != leg.target:
                 self._frames.pop(key.frame, None)
         for branch in self._branches:
@@ -239,4 +243,4 @@ class Propagation:
             return
         key = DigestKey(target, self._object_ids, has_background=True)
         for branch, own in zip(self._branches, features, strict=True):
-            branch.digest(key, own, self._automatic[target])
+            branch.digest(key, own, self._automatic[target], is_lasting=False)
