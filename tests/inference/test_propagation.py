@@ -316,6 +316,32 @@ def test_features_of_many_references_are_bounded_in_bytes(monkeypatch: pytest.Mo
     assert held == [4, 5, 6, 7, 8]  # the references digested last, and the last four frames
 
 
+def test_the_number_of_references_matched_at_once_is_bounded() -> None:
+    """A frame costs no more after fifty corrections than after eight."""
+    frames, truth = moving_squares(14, objects=2, seed=1)
+    references = {index: np.where(truth[index] == 1, 1, 0).astype(np.uint8) for index in range(10)}
+    references[0] = truth[0]  # the only one that shows object 2
+    options = PropagatorOptions(max_references=3)
+    propagation = colour_propagator().start(
+        reader(frames), references, range(10, 14), options=options
+    )
+    results = run(propagation)
+    joined = [key.frame for key in propagation._branches[0]._joined]
+    assert joined == [0, 7, 8, 9]
+    assert all(overlap(r.label_map == 1, truth[r.index] == 1) > 0.6 for r in results)
+    assert all((r.label_map == 2).any() for r in results)
+
+
+def test_fewer_references_than_the_bound_are_all_used() -> None:
+    frames, truth = moving_squares(8, objects=2, seed=1)
+    references = {index: truth[index] for index in (0, 2, 4)}
+    some = propagate(tiny_propagator(), frames, references)
+    many = propagate(
+        tiny_propagator(), frames, references, options=PropagatorOptions(max_references=99)
+    )
+    assert_equal_results(some, many)
+
+
 # --- references that a person drew in part --------------------------------------------------------
 
 

@@ -161,7 +161,7 @@ class Propagation:
         for branch in self._branches:
             branch.forget(index)
 
-    def _reference_keys(self, object_ids: tuple[int, ...]) -> list[DigestKey]:
+    def _reference_keys(self, target: int, object_ids: tuple[int, ...]) -> list[DigestKey]:
         """What to match against: the background of a map only if it speaks of all objects.
 
         Where a map does not speak of an object, its background may contain it. If no map speaks of
@@ -170,8 +170,24 @@ class Propagation:
         people = self._route.reference_indices
         speaks = {i: self._route.speaks_of(i, object_ids) for i in people}
         speaks |= {i: True for i in self._automatic if i not in speaks}
-        needs_all = not any(speaks.values())
-        return [DigestKey(i, object_ids, needs_all or speaks[i]) for i in sorted(speaks)]
+        chosen = self._nearest(target, list(speaks), object_ids)
+        needs_all = not any(speaks[i] for i in chosen)
+        return [DigestKey(i, object_ids, needs_all or speaks[i]) for i in sorted(chosen)]
+
+    def _nearest(self, target: int, frames: list[int], object_ids: tuple[int, ...]) -> list[int]:
+        """The references nearest to the target, and the nearest one of each object they lack."""
+        limit = max(1, self._options.max_references)
+        if len(frames) <= limit:
+            return frames
+        frames = sorted(frames, key=lambda i: (abs(i - target), i))
+        chosen, others = frames[:limit], frames[limit:]
+        missing = set(object_ids) - self._route.shown_by(chosen)
+        for index in others:
+            found = missing & self._route.shown_by([index])
+            if found:
+                chosen.append(index)
+                missing -= found
+        return chosen
 
     def _prepare(self, leg: Leg) -> None:
         """Bring references up to date; start from the anchor if there is one or objects changed."""
@@ -181,7 +197,7 @@ class Propagation:
             for branch in self._branches:
                 branch.forget_all()
             anchor = self._route.anchor() if anchor is None else anchor
-        keys = self._reference_keys(leg.object_ids)
+        keys = self._reference_keys(leg.target, leg.object_ids)
         for key in keys:
             for branch in self._branches:
                 if not branch.has_digest(key):

@@ -41,6 +41,8 @@ class PropagatorOptions:
             as references every `interval` frames (AOC, RPCM "patch pool").
         interval: Frames between automatic references (tau).
         max_automatic: Automatic references kept; the oldest leaves first, which bounds memory.
+        max_references: References matched against at once, the nearest in time, and beyond these
+            one for each object that they do not show; the cost of a frame grows with them.
         min_probability: Pixels of an automatic reference below this belong to nobody.
         short_edge: Shorter side of the network's input at scale 1; frames are never enlarged.
         scales: Scales of the input whose probabilities are averaged.
@@ -50,6 +52,7 @@ class PropagatorOptions:
     mode: str = "base"
     interval: int = 5
     max_automatic: int = 4
+    max_references: int = 8
     min_probability: float = 0.8
     short_edge: int = 480
     scales: tuple[float, ...] = (1.0,)

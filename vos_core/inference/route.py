@@ -96,8 +96,9 @@ class Route:
         shown = self._masks[index].shown
         return shown if self._wanted is None else shown & self._wanted
 
-    def _shown_by(self, indices: Collection[int]) -> frozenset[int]:
-        return NO_IDS.union(*map(self._shown, indices))
+    def shown_by(self, indices: Collection[int]) -> frozenset[int]:
+        """Wanted objects that the maps of these references show; other frames show none."""
+        return NO_IDS.union(*(self._shown(index) for index in indices if index in self._masks))
 
     @property
     def reference_indices(self) -> list[int]:
@@ -120,14 +121,14 @@ class Route:
     def _unknown(self, index: int, object_ids: Collection[int]) -> frozenset[int]:
         known = self._masks[index].known
         if known is None:
-            known = self._shown_by([index, *self._behind(index)])
+            known = self.shown_by([index, *self._behind(index)])
         return frozenset(object_ids) - known
 
     def _open_ids(self, index: int) -> frozenset[int]:
         """Objects that travel to a reference frame whose map does not speak of them."""
         if index not in self._masks or self._masks[index].known is None:
             return NO_IDS
-        return self._unknown(index, self._shown_by(self._behind(index)))
+        return self._unknown(index, self.shown_by(self._behind(index)))
 
     def _is_target(self, index: int) -> bool:
         return index not in self._masks or bool(self._open_ids(index))
@@ -186,7 +187,7 @@ class Route:
             return None
         target = self._order[self._position]
         behind = self._behind(target)
-        ids = self._shown_by(behind or self._masks)
+        ids = self.shown_by(behind or self._masks)
         if self._last is None:
             anchor: int | None = self.anchor()
         else:
