@@ -1,1 +1,1 @@
-"""The desktop application: video annotation with masks that a network carries from frame to frame."""
+"""The desktop application: video annotation with masks that a network carries on."""

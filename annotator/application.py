@@ -16,6 +16,7 @@ from annotator.controller.export_controller import ExportController
 from annotator.controller.frame_controller import FrameController
 from annotator.controller.history_controller import HistoryController
 from annotator.controller.layer_controller import LayerController
+from annotator.controller.network_status import NetworkStatus
 from annotator.controller.object_controller import ObjectController
 from annotator.controller.paint_controller import PaintController
 from annotator.controller.propagation_controller import PropagationController
@@ -88,10 +89,13 @@ class Application(QObject):
         self.paint = PaintController(editor, window)
         self.objects = ObjectController(editor, window, self.layers)
         self.propagation = PropagationController(editor, window, self.layers, self.service)
+        self.network = NetworkStatus(editor, window, self.service)
         self.review = ReviewController(editor, window)
         self.session = SessionController(editor, window, self.frames, self.propagation)
         self.export = ExportController(editor, window)
-        self.view = WindowController(editor, window, settings, self.paint, self.propagation)
+        self.view = WindowController(
+            editor, window, settings, self.paint, self.propagation, self.network
+        )
         window.actions_table["file.open_sample"].triggered.connect(self.open_sample)
         window.closing.connect(self.shut_down)
         app = QApplication.instance()

@@ -8,11 +8,8 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from annotator.controller.editor import DocumentListeners, Editor
 from annotator.controller.layer_controller import LayerController
-from annotator.controller.propagation_plan import (
-    passes_after,
-    passes_resting_on,
-    plan_propagation,
-)
+from annotator.controller.propagation_plan import plan_propagation
+from annotator.controller.run_corrections import RunCorrections
 from annotator.controller.run_progress import RunProgress, end_text
 from annotator.controller.workspace import Workspace
 from annotator.model.changes import ChangeSet
@@ -21,8 +18,6 @@ from annotator.model.history import PropagationRun
 from annotator.views.main_window import MainWindow
 from annotator.views.panels.propagation_bar import RunStatus
 from annotator.worker.jobs import (
-    BackendInfo,
-    Correction,
     Direction,
     EndReason,
     JobEnd,
@@ -31,9 +26,6 @@ from annotator.worker.jobs import (
     PropagationPass,
 )
 from annotator.worker.service import PropagationService
-
-RESTART_DELAY_MS = 250
-"""Silence after the last stroke on a frame already passed before the run restarts from it."""
 
 SHOW_INTERVAL_MS = 20
 """Time between a result in the document and the view that follows it."""
@@ -68,16 +60,12 @@ class PropagationController(QObject):
         self._following = False
         self._adding = False
         self._ending: JobEnd | None = None
-        self._info: BackendInfo | None = None
-        self._restart_from: list[int] = []
         self._show_timer = QTimer(self)
         self._show_timer.setSingleShot(True)
         self._show_timer.setInterval(SHOW_INTERVAL_MS)
         self._show_timer.timeout.connect(self._show_progress)
-        self._restart_timer = QTimer(self)
-        self._restart_timer.setSingleShot(True)
-        self._restart_timer.setInterval(RESTART_DELAY_MS)
-        self._restart_timer.timeout.connect(self._restart)
+        self._corrections = RunCorrections(service, self)
+        self._corrections.restart_wanted.connect(self._restart)
         actions = window.actions_table
         handlers: dict[str, Callable[[], object]] = {
             "propagate.forward": self._forward,
@@ -90,8 +78,6 @@ class PropagationController(QObject):
         actions["propagate.pause"].toggled.connect(self._on_pause)
         editor.workspace_changed.connect(self._on_workspace)
         editor.navigated.connect(self._on_navigated)
-        service.loaded.connect(self._on_loaded)
-        service.load_failed.connect(self._on_load_failed)
         service.result_ready.connect(self._on_result)
         service.job_ended.connect(self._on_job_ended)
         self._refresh()
@@ -105,11 +91,6 @@ class PropagationController(QObject):
     def is_paused(self) -> bool:
         """Whether the run waits."""
         return self._run is not None and self._service.is_paused
-
-    @property
-    def backend(self) -> BackendInfo | None:
-        """The network in use, ``None`` until it is loaded."""
-        return self._info
 
     # --- starting and ending ---------------------------------------------------------------
 
@@ -184,7 +165,7 @@ class PropagationController(QObject):
     @Slot()
     def stop(self) -> None:
         """End the run after the frame in hand; what is done stays, as one undo step."""
-        self._restart_timer.stop()
+        self._corrections.drop()
         self._service.stop()
 
     @Slot(bool)
@@ -200,7 +181,7 @@ class PropagationController(QObject):
 
     def abandon(self) -> None:
         """End the run at once because its sequence is closed; what is done stays."""
-        self._restart_timer.stop()
+        self._corrections.drop()
         if self._run is not None:
             self._service.stop()
             self._finish(JobEnd(0, EndReason.STOPPED), quiet=True)
@@ -254,8 +235,7 @@ class PropagationController(QObject):
 
     def _go_on_after_late_correction(self) -> bool:
         """Begin again when a correction came while the last frames were on their way."""
-        self._restart_timer.stop()
-        if self._restart_from and self._restart():
+        if self._corrections.restart_now():
             return True
         document, job = self._editor.document, self._job
         if document is None or job is None:
@@ -294,8 +274,7 @@ class PropagationController(QObject):
         if not quiet:
             self._show_progress()
         self._show_timer.stop()
-        self._restart_timer.stop()
-        self._restart_from.clear()
+        self._corrections.drop()
         self._run = self._job = self._workspace = None
         self._window.actions_table["propagate.pause"].setChecked(False)
         self._refresh()
@@ -337,55 +316,26 @@ class PropagationController(QObject):
         document, job = self._editor.document, self._job
         assert document is not None and job is not None
         self._incomplete.discard(index)
-        resting = passes_resting_on(index, job.passes, self._progress.visited)
-        if not resting or (
-            resting == (self._progress.pass_in_hand(job),) and index in resting[0].targets
-        ):
-            # ahead of the run, or a frame from which the pass in hand goes on by itself
-            self._service.correct(Correction(job.number, index, document.label_map(index)))
-            if resting:
-                self._progress.take_back(resting[0].beyond(index))
-            self._refresh()
-        else:
-            self._restart_from.append(index)
-            self._restart_timer.start()
+        self._corrections.take(index, document.label_map(index), job, self._progress)
+        self._refresh()
 
-    @Slot()
-    def _restart(self) -> bool:
+    @Slot(object, list)
+    def _restart(self, passes: tuple[PropagationPass, ...], corrected: list[int]) -> None:
         """Begin the passes again that rest on frames which a person changed behind them."""
-        corrected, self._restart_from = self._restart_from, []
-        job = self._job
-        if self._run is None or job is None or not corrected:
-            return False
-        passes = job.passes
-        for index in corrected:
-            passes = passes_after(index, passes, self._progress.visited)
-        if not passes:
-            return False
+        if self._run is None:
+            return
         was_paused = self._service.is_paused
         self._send(passes)
         if was_paused:
             self._service.pause()
         frames = ", ".join(str(index) for index in sorted(set(corrected)))
         self._editor.inform(f"Going on from your correction of frame {frames}.")
-        return True
 
     @Slot(int)
     def _on_navigated(self, _frame: int) -> None:
         self._following = False
 
     # --- showing ---------------------------------------------------------------------------
-
-    @Slot(object)
-    def _on_loaded(self, info: BackendInfo) -> None:
-        self._info = info
-        self._window.propagation.set_model(info.text)
-
-    @Slot(str)
-    def _on_load_failed(self, message: str) -> None:
-        self._info = None
-        self._window.propagation.set_model("no network", tip=message)
-        self._editor.fail(message)
 
     def status(self) -> RunStatus:
         """Return what the bar shows."""

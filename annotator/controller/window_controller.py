@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QSignalBlocker, Slot
 from PySide6.QtWidgets import QApplication
 
 from annotator.controller.editor import DocumentListeners, Editor
+from annotator.controller.network_status import NetworkStatus
 from annotator.controller.paint_controller import PaintController
 from annotator.controller.propagation_controller import PropagationController
 from annotator.controller.workspace import Workspace
@@ -35,6 +36,7 @@ class WindowController(QObject):
         settings: Settings,
         paint: PaintController,
         propagation: PropagationController,
+        network: NetworkStatus,
     ) -> None:
         super().__init__(window)
         self._editor = editor
@@ -42,6 +44,7 @@ class WindowController(QObject):
         self._settings = settings
         self._paint = paint
         self._propagation = propagation
+        self._network = network
         self._listeners = DocumentListeners()
         self._help: HelpSheet | None = None
         editor.message.connect(self._on_message)
@@ -158,7 +161,7 @@ class WindowController(QObject):
             number = version("vos-annotator")
         except PackageNotFoundError:
             number = "development version"
-        backend = self._propagation.backend
+        backend = self._network.backend
         network = backend.text if backend else "no network loaded yet"
         self._editor.inform(f"VOS Annotator {number} · {network}")
 

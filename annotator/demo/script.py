@@ -82,7 +82,7 @@ class DemoScript:
         yield self._is_shown
         self.report["open_seconds"] = time.monotonic() - started
         yield lambda: self._backend_is_settled()
-        backend = self.application.propagation.backend
+        backend = self.application.network.backend
         if backend is None:
             raise DemoError(self.window.messages.text)
         self.report["network"] = backend.text
@@ -288,7 +288,7 @@ class DemoScript:
 
     def _backend_is_settled(self) -> bool:
         failed = self.window.propagation.model_label.text() == "no network"
-        return self.application.propagation.backend is not None or failed
+        return self.application.network.backend is not None or failed
 
     def _on_applied(self, frame: int) -> None:
         self._applied.append((frame, time.monotonic()))

@@ -56,7 +56,7 @@ def test_the_first_propagated_frame_is_in_the_document_within_a_second(
 ) -> None:
     driver.open(frames_folder)
     driver.application.service.load()
-    driver.wait(lambda: driver.application.propagation.backend is not None)
+    driver.wait(lambda: driver.application.network.backend is not None)
     driver.drag([(20, 20), (40, 20)])
     driver.trigger("propagate.forward")
     driver.wait(lambda: driver.document.label_map(1).any(), timeout=1000)
