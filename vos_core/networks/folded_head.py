@@ -28,6 +28,8 @@ from vos_core.networks.blocks.ensembler_aspp import AsppBranch, EnsemblerAspp
 from vos_core.networks.blocks.gates import GuidanceGate
 from vos_core.networks.stage_input import StageInput
 
+CACHED_ROWS = 1024
+
 
 def as_rows(x: Tensor) -> Tensor:
     """View a channels-last ``[1, C, h, w]`` as ``[h * w, C]`` (a copy in any other order)."""
@@ -41,7 +43,11 @@ def as_map(rows: Tensor, height: int, width: int) -> Tensor:
 
 def energies(rows: Tensor) -> Tensor:
     """Sum of squares of each column, ``[C]`` in at least single precision."""
-    return _wide(rows).square().sum(dim=0)
+    wide = torch.float64 if rows.dtype == torch.float64 else torch.float32
+    # a processor squares pieces that stay in its cache; other devices like one large piece
+    pieces = rows.split(CACHED_ROWS) if rows.device.type == "cpu" else (rows,)
+    sums = [(piece * piece).sum(dim=0, dtype=wide) for piece in pieces]
+    return sums[0] if len(sums) == 1 else torch.stack(sums).sum(dim=0)
 
 
 def matrix(weight: Tensor) -> Tensor:
