@@ -330,14 +330,23 @@ def test_damaged_weights_are_told(vos: Vos, video: Path, mask: Path, tmp_path: P
     assert outcome.code == 2 and "broken.safetensors" in outcome.err and "damaged" in outcome.err
 
 
+@pytest.mark.parametrize(
+    ("network", "words"),
+    [
+        ("other", ["'other'", "not for 'aoc-lite'"]),
+        ("rpcm", ["does not fit", "'rpcm'", "unknown: x"]),
+    ],
+)
 def test_weights_for_another_network_are_told(
-    vos: Vos, video: Path, mask: Path, tmp_path: Path
+    vos: Vos, video: Path, mask: Path, tmp_path: Path, network: str, words: list[str]
 ) -> None:
     import torch
     from safetensors.torch import save_file
 
-    weights = tmp_path / "other.safetensors"
-    save_file({"x": torch.zeros(1)}, weights, {"network": "rpcm"})
-    words = ["--mask", mask, "--out", tmp_path / "out", "--model", weights]
-    outcome = vos("propagate", video, *words)
-    assert outcome.code == 2 and "rpcm" in outcome.err and "aoc-lite" in outcome.err
+    weights = tmp_path / "weights.safetensors"
+    save_file({"x": torch.zeros(1)}, weights, {"network": network})
+    out = tmp_path / "out"
+    outcome = vos("propagate", video, "--mask", mask, "--out", out, "--model", weights)
+    assert outcome.code == 2
+    (line,) = outcome.err.splitlines()
+    assert "weights.safetensors" in line and all(word in line for word in words)
