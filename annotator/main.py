@@ -27,6 +27,10 @@ _NO_XCB = (
     "On Debian and Ubuntu: apt install libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-image0 "
     "libxcb-render-util0 libxkbcommon-x11-0 libegl1 libgl1"
 )
+_NO_ANSWER = (
+    "The display {display} does not answer: is the X server running, and may you use it?\n"
+    "Set DISPLAY to another one, use xvfb-run, or: python app.py --demo OUT"
+)
 _XCB_LIBRARIES = (
     "libxcb-cursor.so.0",
     "libxcb-icccm.so.4",
@@ -114,7 +118,24 @@ def display_fault() -> str | None:
             ctypes.CDLL(library)
         except OSError:
             return _NO_XCB.format(library=library)
+    if not _answers():
+        return _NO_ANSWER.format(display=os.environ["DISPLAY"])
     return None
+
+
+def _answers() -> bool:
+    """Say whether the X server answers; Qt would end the process where it does not."""
+    try:
+        xcb = ctypes.CDLL("libxcb.so.1")
+    except OSError:
+        return True  # Qt will say what is missing
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    xcb.xcb_connection_has_error.argtypes = [ctypes.c_void_p]
+    xcb.xcb_disconnect.argtypes = [ctypes.c_void_p]
+    connection = xcb.xcb_connect(None, None)
+    works = xcb.xcb_connection_has_error(connection) == 0
+    xcb.xcb_disconnect(connection)
+    return works
 
 
 def _run_window(arguments: argparse.Namespace) -> int:

@@ -16,6 +16,7 @@ from PIL import Image
 from annotator.storage.lock import LOCK_NAME
 from annotator.views.message_bar import Severity
 from tests.support.gui import Driver, write_frames
+from vos_core.media import OverlayVideoWriter
 
 pytestmark = pytest.mark.gui
 
@@ -96,6 +97,26 @@ def test_a_damaged_frame_ends_a_run_but_keeps_what_was_done(
     driver.wait_for_end()
     assert driver.document.cells.frames_of(1) == (0, 1, 2, 3, 4)
     assert "00005" in driver.window.messages.text
+
+
+@pytest.mark.parametrize("share", [0.1, 0.6])
+def test_a_truncated_video_is_told_whether_it_opens_or_not(
+    driver: Driver, tmp_path: Path, share: float
+) -> None:
+    whole = tmp_path / "whole.mp4"
+    with OverlayVideoWriter(whole, 64, 96, 25.0) as writer:
+        noise = np.random.default_rng(0)
+        for _ in range(30):
+            writer.write(noise.integers(0, 255, (64, 96, 3), np.uint8))
+    cut = tmp_path / "cut.mp4"
+    cut.write_bytes(whole.read_bytes()[: int(whole.stat().st_size * share)])
+    opened = driver.application.session.open_path(cut)
+    assert "cut.mp4" in driver.window.messages.text
+    if opened:
+        driver.wait(lambda: driver.application.editor.shown_frame == 0)
+        assert driver.document.frame_count < 30
+    else:
+        assert driver.application.editor.workspace is None
 
 
 def test_propagating_without_a_mask_says_what_is_missing(
@@ -201,6 +222,13 @@ def test_without_a_display_it_says_what_to_do() -> None:
     assert done.returncode == 2
     assert "QT_QPA_PLATFORM" in done.stderr and "--demo" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="X servers are Linux's affair")
+def test_a_display_that_does_not_answer_ends_with_a_message_and_no_crash() -> None:
+    done = run_app(DISPLAY=":4711")
+    assert done.returncode == 2
+    assert ":4711" in done.stderr or "is missing" in done.stderr
 
 
 def test_a_demo_into_a_full_folder_is_refused(tmp_path: Path) -> None:
