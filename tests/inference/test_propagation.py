@@ -541,10 +541,25 @@ def test_an_unknown_mode_is_refused_with_the_known_ones() -> None:
     frames, truth = moving_squares(2)
     with pytest.raises(UserError, match="unknown mode 'best'; choose one of base, mf"):
         tiny_propagator().start(reader(frames), {0: truth[0]}, [1], mode="best")
-    with pytest.raises(UserError, match="unknown mode 'x'"):
-        tiny_propagator().start(
-            reader(frames), {0: truth[0]}, [1], options=PropagatorOptions(mode="x")
-        )
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"mode": "x"}, "unknown mode 'x'; choose one of base, mf"),
+        ({"scales": ()}, "scales must be numbers above 0 .* none given"),
+        ({"scales": (1.0, 0.0)}, "scales must be .*: 1.0, 0.0"),
+        ({"scales": (float("nan"),)}, "scales must be .*: nan"),
+        ({"scales": (9.0,)}, "at most 4"),
+        ({"interval": 0}, "interval must be at least 1, not 0"),
+        ({"max_automatic": -1}, "max_automatic must be at least 0"),
+        ({"max_references": 0}, "max_references must be at least 1"),
+        ({"short_edge": 10}, "short_edge must be at least 65"),
+    ],
+)
+def test_options_that_cannot_run_are_refused(changes: dict[str, object], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        PropagatorOptions(**changes)  # type: ignore[arg-type]
 
 
 def test_results_carry_no_gradient_and_leave_the_masks_alone() -> None:

@@ -11,7 +11,7 @@ import torch
 from vos_core.errors import UserError
 from vos_core.inference.device import choose_device, choose_dtype, keep_freed_memory
 from vos_core.inference.propagation import Propagation, ReadFrame
-from vos_core.inference.records import PropagatorOptions
+from vos_core.inference.records import MODES, PropagatorOptions
 from vos_core.inference.route import Route
 from vos_core.networks.aoc_lite import AocLite
 from vos_core.networks.contract import PropagationNetwork
@@ -20,8 +20,6 @@ from vos_core.networks.published_engine import PublishedEngine
 from vos_core.weights.files import load_network_weights
 from vos_core.weights.published import find_published, load_imported
 from vos_core.weights.registry import find_weights, verify_weights
-
-MODES = ("base", "mf")
 
 
 class Propagator:

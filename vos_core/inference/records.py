@@ -6,6 +6,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from vos_core.errors import UserError
+
+MODES = ("base", "mf")
+LARGEST_SCALE = 4.0
+SHORTEST_EDGE = 65
+
 
 @dataclass(frozen=True)
 class FrameResult:
@@ -45,7 +51,7 @@ class PropagatorOptions:
             one for each object that they do not show; the cost of a frame grows with them.
         min_probability: Pixels of an automatic reference below this belong to nobody.
         short_edge: Shorter side of the network's input at scale 1; frames are never enlarged.
-        scales: Scales of the input whose probabilities are averaged.
+        scales: Scales of the input whose probabilities are averaged, each above 0 and at most 4.
         flip: Average with the mirrored input too.
     """
 
@@ -57,3 +63,22 @@ class PropagatorOptions:
     short_edge: int = 480
     scales: tuple[float, ...] = (1.0,)
     flip: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot run.
+
+        Raises:
+            UserError: Naming the option and what would be right.
+        """
+        if self.mode not in MODES:
+            raise UserError(f"unknown mode {self.mode!r}; choose one of {', '.join(MODES)}")
+        if not self.scales or not all(0 < scale <= LARGEST_SCALE for scale in self.scales):
+            raise UserError(
+                f"scales must be numbers above 0 and at most {LARGEST_SCALE:g}, at least one: "
+                f"{', '.join(map(str, self.scales)) or 'none given'}"
+            )
+        for name, least in (("interval", 1), ("max_automatic", 0), ("max_references", 1)):
+            if getattr(self, name) < least:
+                raise UserError(f"{name} must be at least {least}, not {getattr(self, name)}")
+        if self.short_edge < SHORTEST_EDGE:
+            raise UserError(f"short_edge must be at least {SHORTEST_EDGE}, not {self.short_edge}")
