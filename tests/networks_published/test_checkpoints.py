@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import warnings
@@ -23,7 +24,7 @@ from vos_core.weights.published import (
     load_checkpoint,
     read_checkpoint,
 )
-from vos_core.weights.published_keys import RULES, own_key
+from vos_core.weights.published_keys import RULES, authors_key, own_key
 
 MOBILE = "cfbi-mobilenet"
 
@@ -79,6 +80,20 @@ def test_names_are_mapped(network: str, theirs: str, ours: str | None) -> None:
     assert own_key(theirs, RULES[network]) == ours
 
 
+@pytest.mark.parametrize(
+    ("recorded", "network"),
+    [("cfbi", "cfbi"), ("cfbip", "cfbi-plus"), ("rpcm", "rpcm"), ("cfbi_mnv2", MOBILE)],
+)
+def test_names_are_mapped_back(recorded: str, network: str) -> None:
+    """Every name in force leads to ours and back, and no two lead to one."""
+    manifest = json.loads(find_fixture(f"{recorded}_manifest.json").read_text(encoding="utf-8"))
+    names = [entry["key"] for entry in manifest["entries"] if not entry.get("overridden_by")]
+    ours = [own_key(name, RULES[network]) for name in names]
+    assert len(set(ours)) == len(names)
+    assert [authors_key(own or "", network) for own in ours] == names
+    assert authors_key("no.such.tensor", network) is None
+
+
 @pytest.mark.parametrize("wrapping", ["bare", "state_dict", "module", "both"])
 def test_every_wrapping_is_taken_off(
     wrapping: str, authors_tensors: dict[str, Tensor], tmp_path: Path
@@ -126,7 +141,7 @@ def test_a_misfit_names_every_tensor(authors_tensors: dict[str, Tensor]) -> None
         convert_tensors(tensors, MOBILE, "given.pth")
     message = str(caught.value)
     assert "given.pth" in message
-    assert "missing: foreground_bias" in message
+    assert "missing: fg_bias;" in message
     assert "unknown: stranger" in message
     assert "dynamic_prehead.conv.weight is 64x24x1x1 instead of 64x15x1x1" in message
     assert "not finite numbers: bg_bias" in message

@@ -16,11 +16,11 @@ from vos_core.errors import WeightsError
 from vos_core.networks.published import PublishedNetwork
 from vos_core.networks.published_presets import PRESETS, build_published
 from vos_core.weights.files import load_network_weights, save_network_weights
-from vos_core.weights.published_keys import RULES, map_keys
+from vos_core.weights.published_keys import RULES, authors_key, map_keys
 
 WRAPPERS = ("state_dict", "model", "net")
 PREFIX = "module."
-NAMED_AT_MOST = 12
+NAMED_AT_MOST = 50
 
 
 def read_checkpoint(path: Path) -> dict[str, Tensor]:
@@ -78,7 +78,7 @@ def convert_tensors(tensors: Mapping[str, Tensor], network: str, source: str) ->
 
     Raises:
         WeightsError: If a tensor is missing, unknown, of another shape, or not finite; the
-            message names every one of them (up to a dozen of each kind).
+            message names every one of them (up to fifty of each kind).
     """
     if network not in RULES:
         raise WeightsError(
@@ -90,7 +90,7 @@ def convert_tensors(tensors: Mapping[str, Tensor], network: str, source: str) ->
     mapped = map_keys(tensors, network)
     renamed = {own: tensors[key] for key, own in mapped.items() if own is not None}
     unknown = [key for key, own in mapped.items() if own is None or own not in expected]
-    missing = [own for own in expected if own not in renamed]
+    missing = [authors_key(own, network) or own for own in expected if own not in renamed]
     misshapen = [
         f"{key} is {_shape(tensors[key])} instead of {_shape(expected[own])}"
         for key, own in mapped.items()

@@ -133,11 +133,15 @@ _FLAT_ENSEMBLER: tuple[Rule, ...] = (
 _STAGED_ENSEMBLER: tuple[Rule, ...] = (
     *(
         rule
-        for stage, offset in (("S1", "-1"), ("S2", "+1"), ("S3", "+4"))
+        for stage, number, offset in (
+            ("S1", "([12])", "-1"),
+            ("S2", "([1-3])", "+1"),
+            ("S3", "([1-3])", "+4"),
+        )
         for rule in (
-            *_block(rf"{_HEAD}{stage}_layer(\d)", rf"ensembler.blocks.<\1{offset}>"),
+            *_block(rf"{_HEAD}{stage}_layer{number}", rf"ensembler.blocks.<\1{offset}>"),
             (
-                rf"{_HEAD}{stage}_IA(\d)\.IA\.(weight|bias)",
+                rf"{_HEAD}{stage}_IA{number}\.IA\.(weight|bias)",
                 rf"ensembler.gates.<\1{offset}>.linear.\2",
             ),
         )
@@ -158,38 +162,39 @@ _MODULATORS: tuple[Rule, ...] = tuple(
 )
 
 
-_MOBILENET_NAMES = (
-    "features",
-    "low_level_features",
-    "high_level_features",
-    "feautre_8x",
-    "feature_16x",
-    "feature_32x",
+# name -> blocks that the authors list under it; a later name is the one in force
+_MOBILENET_BLOCKS = {
+    "features": range(18),
+    "low_level_features": range(4),
+    "high_level_features": range(4, 18),
+    "feautre_8x": range(4, 7),
+    "feature_16x": range(7, 14),
+    "feature_32x": range(14, 18),
+}
+_MOBILENET_FIRST = ((0, "depthwise.0"), (1, "depthwise.1"), (3, "project.0"), (4, "project.1"))
+_MOBILENET_LATER = (
+    (0, "expand.0"),
+    (1, "expand.1"),
+    (3, "depthwise.0"),
+    (4, "depthwise.1"),
+    (6, "project.0"),
+    (7, "project.1"),
 )
 
 
 def _mobilenet() -> tuple[Rule, ...]:
     """Rules of MobileNet-V2, whose blocks the authors list under up to three names."""
-    # the first block has no expansion, so its layers sit three places lower
-    parts = {
-        "1": (("0", "depthwise.0"), ("1", "depthwise.1"), ("3", "project.0"), ("4", "project.1")),
-        r"(?:[2-9]|1\d)": (
-            ("0", "expand.0"),
-            ("1", "expand.1"),
-            ("3", "depthwise.0"),
-            ("4", "depthwise.1"),
-            ("6", "project.0"),
-            ("7", "project.1"),
-        ),
-    }
     rules: list[Rule] = []
-    for name in _MOBILENET_NAMES:
+    for name, blocks in _MOBILENET_BLOCKS.items():
         prefix = rf"feature_extracter\.backbone\.{name}"
-        rules.append((rf"{prefix}\.0\.([01])\.{_TAIL}", r"backbone.trunk.stem.\1.\2"))
-        for block, layers in parts.items():
-            for theirs, ours in layers:
-                pattern = rf"{prefix}\.({block})\.conv\.{theirs}\.{_TAIL}"
-                rules.append((pattern, rf"backbone.trunk.blocks.<\1-1>.{ours}.\2"))
+        for block in blocks:
+            if block == 0:
+                rules.append((rf"{prefix}\.0\.([01])\.{_TAIL}", r"backbone.trunk.stem.\1.\2"))
+                continue
+            # the first block has no expansion
+            for theirs, ours in _MOBILENET_FIRST if block == 1 else _MOBILENET_LATER:
+                pattern = rf"{prefix}\.{block}\.conv\.{theirs}\.{_TAIL}"
+                rules.append((pattern, rf"backbone.trunk.blocks.{block - 1}.{ours}.\1"))
     return tuple(rules)
 
 
@@ -209,6 +214,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "rpcm": (*_RESNET, *_SINGLE_SCALE, *_MODULATORS),
 }
 
+_REFERENCE = re.compile(r"<\\(?P<index>\d)(?P<sign>[+-])(?P<shift>\d)>|\\(?P<plain>\d)")
 _ARITHMETIC = re.compile(r"<(\d+)([+-])(\d+)>")
 
 
@@ -233,6 +239,69 @@ def map_keys(keys: Iterable[str], network: str) -> dict[str, str | None]:
     found = {key: _find_rule(key, rules) for key in keys}
     ordered = sorted(found.items(), key=lambda item: -1 if item[1] is None else item[1][0])
     return {key: None if rule is None else rule[1] for key, rule in ordered}
+
+
+def authors_key(key: str, network: str) -> str | None:
+    """Return the authors' name of one of our tensors, the one in force if there are several.
+
+    Args:
+        key: Our name.
+        network: One of :data:`RULES`.
+    """
+    for pattern, replacement in reversed(RULES[network]):
+        found = _undo(key, pattern, replacement)
+        if found is not None:
+            return found
+    return None
+
+
+def _undo(key: str, pattern: str, replacement: str) -> str | None:
+    """Apply one rule backwards; None where it does not lead to ``key``."""
+    literals, groups = _split_groups(pattern)
+    own, used = "", []
+    end = 0
+    for token in _REFERENCE.finditer(replacement):
+        own += re.escape(replacement[end : token.start()])
+        end = token.end()
+        number = int(token["index"] or token["plain"])
+        used.append((number, token))
+        own += r"(\d+)" if token["index"] else f"({groups[number - 1]})"
+    match = re.fullmatch(own + re.escape(replacement[end:]), key)
+    if match is None:
+        return None
+    values = [""] * len(groups)
+    for text, (number, token) in zip(match.groups(), used, strict=True):
+        if token["index"]:
+            shift = int(token["shift"])
+            text = str(int(text) + (shift if token["sign"] == "-" else -shift))
+        values[number - 1] = text
+    if not all(re.fullmatch(group, value) for group, value in zip(groups, values, strict=True)):
+        return None
+    pieces = [literals[0]]
+    for value, literal in zip(values, literals[1:], strict=True):
+        pieces += [value, literal]
+    return "".join(pieces).replace("\\.", ".")
+
+
+def _split_groups(pattern: str) -> tuple[list[str], list[str]]:
+    """Split a pattern into what stands between its outermost capturing groups, and the groups."""
+    literals, groups, depth = [""], [], 0
+    for character in pattern:
+        if character == "(":
+            depth += 1
+            if depth == 1:
+                groups.append("")
+                continue
+        elif character == ")":
+            depth -= 1
+            if depth == 0:
+                literals.append("")
+                continue
+        if depth:
+            groups[-1] += character
+        else:
+            literals[-1] += character
+    return literals, groups
 
 
 def _find_rule(key: str, rules: Sequence[Rule]) -> tuple[int, str] | None:
