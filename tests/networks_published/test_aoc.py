@@ -98,24 +98,6 @@ def test_references_add_their_clusters() -> None:
     )
 
 
-def test_every_parameter_receives_a_gradient() -> None:
-    network = built().train()  # away from the start, where gates are the identity
-    labels = random_labels(2, 34)
-    frames = [random_features(network, seed) for seed in range(2)]
-    reference = network.digest(frames[0], labels, 3)
-    result = network(frames[1], reference, PreviousFrame(frames[0], labels))
-    assert result.logits.shape == (3, 9, 13)
-    torch.nn.functional.cross_entropy(
-        result.logits[None], torch.randint(0, 3, (1, 9, 13))
-    ).backward()
-    silent = [
-        name
-        for name, parameter in network.named_parameters()
-        if parameter.grad is None or not bool(parameter.grad.any())
-    ]
-    assert silent == []
-
-
 def test_a_digest_without_proxies_is_refused() -> None:
     network, other = built(), build_small("cfbi")
     frame = random_features(network, 0)

@@ -7,7 +7,14 @@ import torch
 from torch import Tensor
 
 from tests.networks_published.conftest import find_fixture
-from tests.networks_published.small_networks import NAMES, SIZE, build_small, random_labels
+from tests.networks_published.small_networks import (
+    FOLDED,
+    NAMES,
+    SIZE,
+    build_small,
+    random_features,
+    random_labels,
+)
 from vos_core.networks.published import PublishedNetwork, ReleasedBehaviour
 from vos_core.networks.published_engine import (
     PublishedEngine,
@@ -15,6 +22,7 @@ from vos_core.networks.published_engine import (
     channels_of,
 )
 from vos_core.networks.published_presets import build_published
+from vos_core.networks.published_records import PreviousFrame
 from vos_core.weights.fixture_weights import generate_weights
 from vos_core.weights.parity import read_fixture
 from vos_core.weights.published import fill_network
@@ -142,6 +150,36 @@ def test_several_references_are_joined_as_one_pool() -> None:
     torch.testing.assert_close(double, single, rtol=1e-4, atol=1e-4)
     with pytest.raises(ValueError, match="share one list"):
         engine.join([one, engine.reference(frames[0], labels, (1, 2))])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_parameter_receives_a_gradient(name: str) -> None:
+    network = build_small(name).train()  # away from the start, where some gates are the identity
+    labels = random_labels(2, 34)
+    frames = [random_features(network, seed) for seed in range(2)]
+    reference = network.digest(frames[0], labels, 3)
+    result = network(frames[1], reference, PreviousFrame(frames[0], labels))
+    assert result.logits.shape == (3, 9, 13)
+    truth = torch.randint(0, 3, (1, 9, 13), generator=torch.Generator().manual_seed(1))
+    torch.nn.functional.cross_entropy(result.logits[None], truth).backward()
+    silent = [
+        key
+        for key, parameter in network.named_parameters()
+        if parameter.grad is None or not bool(parameter.grad.any())
+    ]
+    assert silent == []
+
+
+@pytest.mark.parametrize("name", FOLDED)
+@torch.inference_mode()
+def test_the_batched_head_computes_in_half_precision_too(name: str) -> None:
+    """What an accelerator runs: all labels at once, in bfloat16."""
+    engine = PublishedEngine(build_small(name), dtype=torch.bfloat16)
+    folded = propagate(engine, random_labels(2, 27), (1, 2), steps=1)[0]
+    engine.network.is_folded = False
+    batched = propagate(engine, random_labels(2, 27), (1, 2), steps=1)[0]
+    assert torch.isfinite(batched).all()
+    assert (batched - folded).abs().mean() < 0.2
 
 
 def test_ids_become_channels() -> None:

@@ -35,6 +35,9 @@ def prepare_for_inference(
     network.requires_grad_(False)
     fold_all_norms(network)
     network.to(device=device)
+    if torch.device(device).type != "cpu":
+        # all labels in one batch keep an accelerator busier than fewer operations label by label
+        network.is_folded = False
     if dtype is not None:
         network.to(dtype=dtype)
     for bias in (network.foreground_bias, network.background_bias):
