@@ -23,6 +23,19 @@ PREFIX = "module."
 NAMED_AT_MOST = 50
 
 
+DAMAGE = (
+    RuntimeError,
+    EOFError,
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    zipfile.BadZipFile,
+)
+"""What reading a file that is no checkpoint, or half of one, has been seen to raise."""
+
+
 def read_checkpoint(path: Path) -> dict[str, Tensor]:
     """Read the tensors of a ``.pth`` file under the authors' names.
 
@@ -42,7 +55,7 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
             f"{path}: refused, the file holds more than tensors or is damaged "
             f"({_first_line(error)}); a checkpoint of weights alone would be right"
         ) from error
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except DAMAGE as error:
         raise WeightsError(
             f"{path}: the checkpoint is damaged or incomplete ({_first_line(error)}); "
             f"copy or download it again"
