@@ -118,7 +118,7 @@ def _method(model: str | None, baseline: str | None, device: str, mode: str | No
         return methods.dis_optical_flow
     from vos_core.cli.propagate import load_propagator
 
-    chosen = cast(Literal["base", "mf"], mode or "base")
+    chosen = cast(Literal["base", "mf"] | None, mode)
     return methods.with_model(load_propagator(model or "", device), chosen)
 
 

@@ -72,12 +72,12 @@ def dis_optical_flow(
             yield index, current
 
 
-def with_model(propagator: Propagator, mode: Literal["base", "mf"] = "mf") -> Propagate:
+def with_model(propagator: Propagator, mode: Literal["base", "mf"] | None = None) -> Propagate:
     """Make a loaded network a method under test.
 
     Args:
         propagator: From ``vos_core.inference.Propagator.load``.
-        mode: Its reference set.
+        mode: Its reference set; None takes the propagator's own default.
     """
 
     def run(
