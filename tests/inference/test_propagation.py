@@ -366,6 +366,24 @@ def test_objects_drawn_on_different_frames_are_all_carried() -> None:
     assert not middle.label_map.flags.writeable
 
 
+def test_a_completed_frame_is_a_persons_reference_and_none_of_the_pool() -> None:
+    frames, truth = moving_squares(6, objects=2, seed=1)
+    later = np.where(truth[3] == 2, 2, 0).astype(np.uint8)
+    propagation = colour_propagator().start(
+        reader(frames),
+        {0: truth[0], 3: later},
+        range(1, 6),
+        known={0: {1, 2}, 3: {2}},
+        options=PropagatorOptions(mode="mf", interval=1),
+    )
+    for _ in range(4):
+        assert propagation.step() is not None
+    assert sorted(propagation._automatic) == [1, 2, 4]
+    merged = propagation._route.label_map(3)
+    assert (merged[truth[3] == 2] == 2).all()
+    assert overlap(merged == 1, truth[3] == 1) > 0.6
+
+
 def test_an_earlier_frames_background_is_no_evidence_against_a_later_object() -> None:
     # object 2 is in frame 0 too, but nobody had drawn it yet
     frames, truth = moving_squares(6, objects=2, seed=1)

@@ -226,3 +226,11 @@ def test_a_partial_correction_of_a_passed_frame_is_visited_again() -> None:
     legs = walk(route)
     assert short(legs) == [(2, 0, (1,)), (3, 2, (1, 2)), (4, None, (1, 2))]
     assert legs[0].open_ids == {1}
+
+
+def test_a_partial_correction_of_the_frame_just_visited_is_visited_again() -> None:
+    route = visited(Route({0: row(0, 1)}, range(1, 5), None), 2)
+    route.correct(2, row(2, 0), {2})
+    legs = walk(route)
+    assert [leg.target for leg in legs] == [2, 3, 4]
+    assert legs[0].open_ids == {1}
