@@ -104,6 +104,23 @@ def test_a_single_pixel_that_a_grid_sees_is_an_object(name: str) -> None:
     assert not first[1].any()
 
 
+@pytest.mark.parametrize("name", NAMES)
+@torch.inference_mode()
+def test_the_smallest_input_runs(name: str) -> None:
+    """17 x 17 pixels: two cells at stride 16, three in half-resolution matching."""
+    engine = exact_engine(name)
+    generator = torch.Generator().manual_seed(8)
+    first, second = (
+        engine.encode(255 * torch.rand(1, 3, 17, 17, generator=generator)) for _ in range(2)
+    )
+    labels = torch.zeros(17, 17, dtype=torch.uint8)
+    labels[:9, :9] = 3
+    state = engine.begin([engine.reference(first, labels, (3,))], first, labels)
+    logits = engine.step(second, state).logits
+    assert logits.shape == (2, 5, 5)
+    assert torch.isfinite(logits).all()
+
+
 @torch.inference_mode()
 def test_a_step_changes_no_state() -> None:
     engine = exact_engine("rpcm")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,24 @@ def test_a_good_fixture_passes_and_a_changed_one_fails(
     assert run(["parity", str(changed), *options]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines if "PAST" in line] == ["logit_B"]
+
+
+@pytest.mark.slow
+def test_a_fixture_of_other_settings_or_without_outputs_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with np.load(find_fixture("cfbi_mnv2_k1_129x161.npz")) as archive:
+        arrays = {name: archive[name] for name in ("images", "masks")}
+        meta = json.loads(str(archive["meta"]))
+    manifest = find_fixture("cfbi_mnv2_manifest.json")
+    options = ["--manifest", str(manifest), "--network", "cfbi"]
+    silent, strange = tmp_path / "silent.npz", tmp_path / "strange.npz"
+    np.savez(silent, **arrays, meta=json.dumps(meta))
+    np.savez(strange, **arrays, meta=json.dumps(meta | {"overrides": {"NEW_SWITCH": 1}}))
+    assert run(["parity", str(silent), *options]) == 2
+    assert "records no output" in capsys.readouterr().err
+    assert run(["parity", str(strange), *options]) == 2
+    assert "NEW_SWITCH" in capsys.readouterr().err
 
 
 def test_mistakes_are_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -30,6 +30,7 @@ MAP_TOLERANCE = 1e-5
 LOGIT_TOLERANCE = 1e-3
 FEATURE_TOLERANCE = 1e-4
 HALF_PRECISION = 1e-3
+MIN_PIXELS = "TEST_GLOBAL_MATCHING_MIN_PIXEL"
 
 
 class FixtureError(UserError):
@@ -82,11 +83,15 @@ class Fixture:
         return tuple(str(step) for step in steps) if isinstance(steps, list) else ()
 
     @property
+    def overrides(self) -> Mapping[str, object]:
+        """Settings of the authors' code that differ from its defaults."""
+        overrides = self.meta.get("overrides")
+        return overrides if isinstance(overrides, Mapping) else {}
+
+    @property
     def min_matching_pixels(self) -> int:
         """The authors' TEST_GLOBAL_MATCHING_MIN_PIXEL, 0 where it was not overridden."""
-        overrides = self.meta.get("overrides")
-        value = overrides.get("TEST_GLOBAL_MATCHING_MIN_PIXEL", 0) if overrides else 0  # type: ignore[attr-defined]
-        return int(value)
+        return int(str(self.overrides.get(MIN_PIXELS, 0)))
 
 
 def read_fixture(path: Path) -> Fixture:
@@ -125,19 +130,29 @@ def compare(network: PublishedNetwork, fixture: Fixture) -> list[OutputDifferenc
     Args:
         network: The network, filled with the fixture's weights, in evaluation mode.
         fixture: What to compare with.
+
+    Raises:
+        FixtureError: If the fixture was recorded with settings that are not known here, or
+            records no output.
     """
+    unknown = sorted(set(fixture.overrides) - {MIN_PIXELS})
+    if unknown:
+        raise FixtureError(f"{fixture.path} was recorded with unknown settings: {unknown}")
     before = network.behaviour
     minimum = fixture.min_matching_pixels
     network.behaviour = ReleasedBehaviour(
         min_matching_pixels=minimum, guidance_uses_atrous_labels=minimum > 0
     )
     try:
-        return list(_compare(network, fixture))
+        differences = [item for item in _compare(network, fixture) if item is not None]
     finally:
         network.behaviour = before
+    if not differences:
+        raise FixtureError(f"{fixture.path} records no output to compare with")
+    return differences
 
 
-def _compare(network: PublishedNetwork, fixture: Fixture) -> Iterator[OutputDifference]:
+def _compare(network: PublishedNetwork, fixture: Fixture) -> Iterator[OutputDifference | None]:
     arrays = fixture.arrays
     features = [network.encode(normalise(image)) for image in arrays["images"]]
     masks = [torch.from_numpy(mask.astype(np.int64)) for mask in arrays["masks"]]
@@ -170,7 +185,7 @@ def _compare(network: PublishedNetwork, fixture: Fixture) -> Iterator[OutputDiff
 
 def _frame_differences(
     network: PublishedNetwork, features: FrameFeatures, fixture: Fixture
-) -> Iterator[OutputDifference]:
+) -> Iterator[OutputDifference | None]:
     """Compare the first frame's backbone maps and embeddings."""
     backbone = network.extract(normalise(fixture.arrays["images"][0]))
     named = {
@@ -181,16 +196,14 @@ def _frame_differences(
     }
     named |= {f"emb{index}": value for index, value in enumerate(features.embeddings)}
     for name, value in named.items():
-        if f"f0_{name}_ch16" in fixture.arrays:
-            yield _difference(fixture, f"f0_{name}_ch16", value[0, ::16], FEATURE_TOLERANCE)
-            yield _difference(
-                fixture, f"f0_{name}_chmean", value[0].mean(dim=(1, 2)), FEATURE_TOLERANCE
-            )
+        yield _difference(fixture, f"f0_{name}_ch16", value[0, ::16], FEATURE_TOLERANCE)
+        means = value[0].mean(dim=(1, 2))
+        yield _difference(fixture, f"f0_{name}_chmean", means, FEATURE_TOLERANCE)
 
 
 def _step_differences(
     network: PublishedNetwork, result: Segmentation, step: str, fixture: Fixture
-) -> Iterator[OutputDifference]:
+) -> Iterator[OutputDifference | None]:
     """Compare one step's maps, guidance, memory, logits and probabilities."""
     for index, maps in enumerate(result.matching.maps):
         for name, value in (
@@ -204,10 +217,8 @@ def _step_differences(
                 # of step C only the first local window is recorded
                 kept = value[:, : fixture.arrays[full].shape[1]]
                 yield _difference(fixture, full, kept, MAP_TOLERANCE)
-    if f"att_{step}" in fixture.arrays:
-        yield _difference(fixture, f"att_{step}", result.matching.guidance, MAP_TOLERANCE)
-    recorded_head = f"prehead_out_ch8_{step}" in fixture.arrays
-    if recorded_head and isinstance(network, SingleScaleNetwork):
+    yield _difference(fixture, f"att_{step}", result.matching.guidance, MAP_TOLERANCE)
+    if isinstance(network, SingleScaleNetwork):
         head = network.head_features(result.matching)[:, ::8]
         yield _difference(fixture, f"prehead_out_ch8_{step}", head, FEATURE_TOLERANCE)
     if result.memory is not None:
@@ -222,7 +233,12 @@ def _step_differences(
     yield _difference(fixture, f"prob_{step}", probabilities, HALF_PRECISION)
 
 
-def _difference(fixture: Fixture, name: str, value: Tensor, tolerance: float) -> OutputDifference:
+def _difference(
+    fixture: Fixture, name: str, value: Tensor, tolerance: float
+) -> OutputDifference | None:
+    """Compare one output; None where it is not on record."""
+    if name not in fixture.arrays:
+        return None
     expected = torch.from_numpy(fixture.arrays[name].astype(np.float32))
     if expected.shape != value.shape:
         return OutputDifference(name, float("inf"), tolerance)
