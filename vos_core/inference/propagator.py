@@ -69,6 +69,8 @@ class Propagator:
         chosen_dtype = choose_dtype(chosen, dtype)
         published = find_published(model)
         if published is not None:
+            if dtype == "auto" and chosen.type == "cpu":
+                chosen_dtype = torch.float32  # in which the published numbers hold
             engine = PublishedEngine(load_imported(*published), device=chosen, dtype=chosen_dtype)
             return Propagator(engine, device=chosen, dtype=chosen_dtype, model_name=model)
         if model.endswith(".safetensors"):
