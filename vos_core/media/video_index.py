@@ -76,6 +76,7 @@ def build_index(open_stream: OpenStream) -> VideoIndex:
         The index; ``frame_count`` is 0 when no frame can be had.
     """
     container, stream = open_stream()
+    stream.thread_type = "NONE"  # decoders that run frames side by side do not mark broken ones
     with container:
         index = _index_of_packets(container, stream)
         doubtful = container.format.name in _UNMARKED_CONTAINERS
@@ -84,6 +85,7 @@ def build_index(open_stream: OpenStream) -> VideoIndex:
     if index is not None:
         return index
     container, stream = open_stream()
+    stream.thread_type = "NONE"
     with container:
         return _index_by_decoding(container, stream)
 
