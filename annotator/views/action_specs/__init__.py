@@ -1,0 +1,58 @@
+"""The one table of actions: menus, tool bars, keys, tool tips and the F1 sheet come from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from annotator.views.action_specs import (
+    edit_menu,
+    file_menu,
+    frame_menu,
+    help_menu,
+    object_menu,
+    propagate_menu,
+    review_menu,
+    tool_menu,
+    view_menu,
+)
+from annotator.views.action_specs.record import ActionSpec
+
+__all__ = ["ACTIONS", "MENUS", "MOUSE", "ActionSpec"]
+
+MENUS: Mapping[str, str] = {
+    "file": "&File",
+    "edit": "&Edit",
+    "tool": "&Paint",
+    "object": "&Object",
+    "frame": "F&rame",
+    "propagate": "&Propagate",
+    "review": "Re&view",
+    "view": "Vie&w",
+    "help": "&Help",
+}
+"""Menu name to title, in the order of the menu bar."""
+
+ACTIONS: tuple[ActionSpec, ...] = (
+    *file_menu.ACTIONS,
+    *edit_menu.ACTIONS,
+    *tool_menu.ACTIONS,
+    *object_menu.ACTIONS,
+    *frame_menu.ACTIONS,
+    *propagate_menu.ACTIONS,
+    *review_menu.ACTIONS,
+    *view_menu.ACTIONS,
+    *help_menu.ACTIONS,
+)
+"""Every action of the window, in menu order."""
+
+MOUSE: tuple[tuple[str, str], ...] = (
+    ("Left button", "What the tool says (see the status line)"),
+    ("Right button", "Erase with brush and eraser; take away with polygon and lasso"),
+    ("Wheel", "Zoom at the pointer"),
+    ("Alt + wheel", "Brush size"),
+    ("Middle drag, Space + drag", "Move the picture"),
+    ("1 … 9, 0", "Choose object 1 … 10"),
+    ("Timeline: click or drag", "Go to a frame"),
+    ("Timeline: Ctrl + wheel", "Zoom the timeline"),
+)
+"""Gestures that are not actions, for the F1 sheet."""

@@ -1,0 +1,14 @@
+"""Actions of the edit menu: undo and redo."""
+
+from __future__ import annotations
+
+from annotator.views.action_specs.record import ActionSpec
+
+_A = ActionSpec
+
+ACTIONS: tuple[ActionSpec, ...] = (
+    _A(
+        "edit.undo", "&Undo", ("Ctrl+Z",), "mdi6.undo", "Take back the last change, wherever it was"
+    ),
+    _A("edit.redo", "&Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "mdi6.redo", "Do it again"),
+)

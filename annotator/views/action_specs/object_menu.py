@@ -1,0 +1,41 @@
+"""Actions of the object menu: the chosen object."""
+
+from __future__ import annotations
+
+from annotator.views.action_specs.record import ActionSpec
+
+_A = ActionSpec
+
+ACTIONS: tuple[ActionSpec, ...] = (
+    _A("object.add", "&New object", ("Ctrl+N", "Ins"), "mdi6.plus", "Add an object and choose it"),
+    _A("object.rename", "&Rename", ("F2",), "mdi6.rename-outline", "Rename the chosen object"),
+    _A("object.colour", "&Colour…", (), "mdi6.palette-outline", "Change the display colour"),
+    _A("object.next", "Next object", (".",), None, "Choose the next object", begins_section=True),
+    _A("object.previous", "Previous object", (",",), None, "Choose the object before"),
+    _A(
+        "object.show", "&Show or hide", ("H",), "mdi6.eye-outline", "Show or hide the chosen object"
+    ),
+    _A(
+        "object.solo",
+        "Show &alone",
+        ("S",),
+        "mdi6.eye-circle-outline",
+        "Show only the chosen object, or all again",
+    ),
+    _A("object.lock", "&Lock or unlock", ("L",), "mdi6.lock-outline", "Keep the object from edits"),
+    _A(
+        "object.clear_frame",
+        "&Clear in this frame",
+        ("Del",),
+        "mdi6.image-remove-outline",
+        "Remove the chosen object's pixels from this frame",
+        begins_section=True,
+    ),
+    _A(
+        "object.delete",
+        "&Delete object",
+        ("Ctrl+Del",),
+        "mdi6.trash-can-outline",
+        "Delete the chosen object from every frame (undo brings it back)",
+    ),
+)

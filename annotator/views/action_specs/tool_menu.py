@@ -1,0 +1,76 @@
+"""Actions of the tool menu: painting."""
+
+from __future__ import annotations
+
+from annotator.views.action_specs.record import ActionSpec
+
+_A = ActionSpec
+
+ACTIONS: tuple[ActionSpec, ...] = (
+    _A(
+        "tool.brush",
+        "&Brush",
+        ("R", "Shift+B"),
+        "mdi6.brush",
+        "Paint the chosen object; the right button erases",
+        True,
+        "tool",
+    ),
+    _A("tool.eraser", "&Eraser", ("E",), "mdi6.eraser", "Erase the chosen object", True, "tool"),
+    _A(
+        "tool.polygon",
+        "&Polygon",
+        ("P",),
+        "mdi6.vector-polygon",
+        "Click corners; double click or Enter closes, Backspace takes back a corner",
+        True,
+        "tool",
+    ),
+    _A(
+        "tool.lasso", "&Lasso", ("O",), "mdi6.lasso", "Draw around an area to fill it", True, "tool"
+    ),
+    _A(
+        "tool.fill",
+        "&Fill",
+        ("G",),
+        "mdi6.format-color-fill",
+        "Fill the connected area under the pointer",
+        True,
+        "tool",
+    ),
+    _A(
+        "tool.pick",
+        "P&ick",
+        ("I",),
+        "mdi6.eyedropper",
+        "Choose the object under the pointer",
+        True,
+        "tool",
+    ),
+    _A(
+        "tool.protect",
+        "P&rotect other objects",
+        ("Shift+P",),
+        "mdi6.shield-outline",
+        "Painting leaves the pixels of other objects alone",
+        True,
+        begins_section=True,
+    ),
+    _A(
+        "tool.smaller",
+        "Smaller brush",
+        ("[",),
+        "mdi6.minus",
+        "Brush one step smaller (also Alt+wheel)",
+    ),
+    _A(
+        "tool.larger", "Larger brush", ("]",), "mdi6.plus", "Brush one step larger (also Alt+wheel)"
+    ),
+    _A(
+        "tool.cancel",
+        "Cancel",
+        ("Esc",),
+        None,
+        "Drop the stroke in hand; else pause the propagation",
+    ),
+)
