@@ -144,7 +144,7 @@ def test_a_method_scores_like_its_saved_results(tree: Path, tmp_path: Path) -> N
     assert live.j == saved.j
     assert live.f == saved.f
     assert len(list((tmp_path / "pair").glob("*.png"))) == FRAMES
-    assert calls[-1] == ("pair", 8, 8)
+    assert calls[-1] == ("pair", 8, 9)
     assert live.sequences[0].seconds_per_frame is not None
 
 
@@ -241,3 +241,18 @@ def test_a_method_that_stops_early_is_noticed(tree: Path) -> None:
 
     with pytest.raises(EvaluationError, match="no result for frame 00002"):
         evaluate_sequences(tree / "frames", tree / "annotations", ["single"], propagate=lazy)
+
+
+def test_a_method_is_judged_where_a_later_object_is_given(tree: Path) -> None:
+    """On that frame the earlier objects are predicted, and count."""
+
+    def empty_there(read_frame, frame_count, references) -> Iterator[tuple[int, np.ndarray]]:
+        for index in range(1, frame_count):
+            yield index, labels("pair", index) * (index != 3)
+
+    report = evaluate_sequences(
+        tree / "frames", tree / "annotations", ["pair"], propagate=empty_there
+    )
+    first, second = report.sequences[0].objects
+    assert [bool(value) for value in first.region] == [True, True, False] + [True] * 5
+    assert second.region.tolist() == [1.0] * 5

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.evaluation.conftest import labels
+from tests.support.tiny_network import colour_propagator, moving_squares, overlap
 from vos_core.evaluation.evaluate import evaluate_sequences
 from vos_core.evaluation.propagate import dis_optical_flow, first_mask_copied, with_model
 
@@ -16,7 +17,8 @@ from vos_core.evaluation.propagate import dis_optical_flow, first_mask_copied, w
 def test_the_first_mask_is_copied_and_a_later_object_laid_over(tree: Path) -> None:
     references = {0: labels("pair", 0), 3: np.where(labels("pair", 3) == 2, 2, 0).astype(np.uint8)}
     made = dict(first_mask_copied(lambda index: np.empty(0), 5, references))
-    assert sorted(made) == [1, 2, 4]
+    assert sorted(made) == [1, 2, 3, 4]
+    assert np.array_equal(made[3] == 2, labels("pair", 3) == 2)
     assert np.array_equal(made[2], labels("pair", 0))
     assert np.array_equal(made[4] == 1, labels("pair", 0) == 1)
     assert np.array_equal(made[4] == 2, labels("pair", 4) == 2)
@@ -42,23 +44,28 @@ class Result:
 
 
 class FakePropagation:
-    """Answers with the newest reference, as the contract of the propagation says."""
+    """Answers with the newest reference; frames whose reference is whole are no targets."""
 
     def __init__(self, references: dict[int, np.ndarray], targets: Sequence[int]) -> None:
         self.given = dict(references)
         self.targets = list(targets)
         self.log: list[str] = []
+        self.whole: set[int] = set()
         self.closed = False
 
     def step(self) -> Result | None:
+        while self.targets and self.targets[0] in self.whole:
+            self.targets.pop(0)
         if not self.targets:
             return None
         index = self.targets.pop(0)
         self.log.append(f"step {index}")
         return Result(index, self.given[max(self.given)])
 
-    def correct(self, index: int, label_map: np.ndarray) -> None:
-        self.log.append(f"correct {index}")
+    def correct(self, index: int, label_map: np.ndarray, known: frozenset[int]) -> None:
+        self.log.append(f"correct {index} {sorted(known)}")
+        if known >= {int(i) for m in self.given.values() for i in np.unique(m) if i}:
+            self.whole.add(index)
         self.given[index] = label_map
 
     def close(self) -> None:
@@ -72,22 +79,51 @@ class FakePropagator:
         self.started: list[FakePropagation] = []
         self.modes: list[str] = []
 
-    def start(self, read_frame, references, targets, *, mode: str) -> FakePropagation:
+    def start(self, read_frame, references, targets, *, mode: str, options) -> FakePropagation:
         self.modes.append(mode)
         self.started.append(FakePropagation(references, targets))
         return self.started[-1]
 
 
-def test_a_network_gets_a_later_reference_in_time_and_is_closed() -> None:
+def test_a_network_gets_a_later_object_in_time_and_predicts_the_others_there() -> None:
     propagator = FakePropagator()
-    references = {0: labels("pair", 0), 3: labels("pair", 3)}
+    later = np.where(labels("pair", 3) == 2, 2, 0).astype(np.uint8)
+    references = {0: labels("pair", 0), 3: later}
     steps: Iterator = with_model(propagator, mode="base")(  # type: ignore[arg-type]
         lambda index: np.empty(0), 6, references
     )
     made = dict(steps)
-    assert sorted(made) == [1, 2, 4, 5]
+    assert sorted(made) == [1, 2, 3, 4, 5]
     propagation = propagator.started[0]
-    assert propagation.log == ["step 1", "step 2", "correct 3", "step 4", "step 5"]
+    assert propagation.log == ["step 1", "step 2", "correct 3 [2]", "step 3", "step 4", "step 5"]
     assert propagation.closed
     assert propagator.modes == ["base"]
     assert np.array_equal(made[5], references[3])
+
+
+def test_a_later_reference_that_shows_every_object_is_its_own_result() -> None:
+    propagator = FakePropagator()
+    references = {0: labels("pair", 0), 2: labels("pair", 2), 3: labels("pair", 3)}
+    made = dict(with_model(propagator)(lambda index: np.empty(0), 6, references))  # type: ignore[arg-type]
+    assert sorted(made) == [1, 2, 3, 4, 5]
+    assert propagator.started[0].log == [
+        "step 1",
+        "correct 2 [1]",
+        "correct 3 [1, 2]",
+        "step 4",
+        "step 5",
+    ]
+    assert np.array_equal(made[3], labels("pair", 3))
+
+
+def test_a_real_propagation_keeps_the_first_object_where_the_second_is_given() -> None:
+    """YouTube-VOS protocol: predict with the objects known before, lay the given ones over it."""
+    frames, truth = moving_squares(5, objects=2, seed=3)
+    only = [np.where(truth == i, i, 0).astype(np.uint8) for i in (1, 2)]
+    method = with_model(colour_propagator())
+    made = dict(method(lambda index: frames[index], 5, {0: only[0][0], 2: only[1][2]}))
+    assert sorted(made) == [1, 2, 3, 4]
+    assert not (made[1] == 2).any()
+    assert np.array_equal(made[2] == 2, only[1][2] == 2)
+    for index in (1, 2, 3, 4):
+        assert overlap(made[index] == 1, truth[index] == 1) > 0.6

@@ -166,29 +166,29 @@ class _Runner:
         frame_count = max(places) + 1
         references = _references(sequence, {at: index for index, at in places.items()})
         made = {places[index]: label_map for index, label_map in references.items()}
+        for index, label_map in references.items():
+            self._write(sequence.name, names[start + index], label_map)
         read = self._reader(source, sequence.name, start)
         began = time.perf_counter()
         done = 0
         for index, label_map in self._propagate(read, frame_count, references):
             done += 1
-            if self._save is not None:
-                stem = names[start + index]
-                write_label_map(self._save / sequence.name / f"{stem}.png", label_map)
+            self._write(sequence.name, names[start + index], label_map)
             if index in places:
                 made[places[index]] = label_map
             if self._progress is not None:
-                self._progress(sequence.name, done, frame_count - len(references))
+                self._progress(sequence.name, done, frame_count - 1)
         self.seconds_per_frame = (time.perf_counter() - began) / max(1, done)
-        for index, label_map in references.items():
-            if self._save is not None:
-                stem = names[start + index]
-                write_label_map(self._save / sequence.name / f"{stem}.png", label_map)
         unmade = [stem for at, stem in enumerate(sequence.stems) if at not in made]
         if unmade:
             raise EvaluationError(
                 f"{sequence.name}: the method gave no result for frame {unmade[0]}"
             )
         return made
+
+    def _write(self, name: str, stem: str, label_map: np.ndarray) -> None:
+        if self._save is not None:
+            write_label_map(self._save / name / f"{stem}.png", label_map)
 
     def _reader(self, source: FrameSource, name: str, start: int) -> ReadFrame:
         perturbation = self._perturbation

@@ -11,7 +11,7 @@ import numpy as np
 from vos_core.data.layers import look_up
 
 if TYPE_CHECKING:
-    from vos_core.inference import Propagator
+    from vos_core.inference import Propagator, PropagatorOptions
 
 ReadFrame = Callable[[int], np.ndarray]
 
@@ -22,13 +22,15 @@ class Propagate(Protocol):
     def __call__(
         self, read_frame: ReadFrame, frame_count: int, references: Mapping[int, np.ndarray]
     ) -> Iterator[tuple[int, np.ndarray]]:
-        """Yield (frame index, uint8 [H, W] label map), ascending, for all frames but references.
+        """Yield (frame index, uint8 [H, W] label map), ascending, for every frame but the first.
 
         Args:
             read_frame: Frame index to uint8 [H, W, 3] RGB.
             frame_count: Frames of the sequence.
-            references: Frame index to uint8 [H, W]; index 0 is always there. A later one adds the
-                objects that first appear in it and is not to be looked at before its time.
+            references: Frame index to uint8 [H, W]; index 0 is always there. A later one shows the
+                objects that first appear in it and says nothing of the others; it is not to be
+                looked at before its time. The result of such a frame is what it shows, laid over
+                the prediction of the others.
         """
         ...
 
@@ -43,8 +45,7 @@ def first_mask_copied(
     for index in range(1, frame_count):
         if index in references:
             current = _add_objects(current, references[index])
-        else:
-            yield index, current
+        yield index, current
 
 
 def dis_optical_flow(
@@ -68,33 +69,53 @@ def dis_optical_flow(
         previous = gray
         if index in references:
             current = _add_objects(current, references[index])
-        else:
-            yield index, current
+        yield index, current
 
 
-def with_model(propagator: Propagator, mode: Literal["base", "mf"] | None = None) -> Propagate:
+def with_model(
+    propagator: Propagator,
+    mode: Literal["base", "mf"] | None = None,
+    options: PropagatorOptions | None = None,
+) -> Propagate:
     """Make a loaded network a method under test.
+
+    Objects that first appear later enter as the YouTube-VOS protocol says (CFBI, evaluation code):
+    their frame is predicted with the objects known before it, what is given is laid over that, and
+    the whole becomes a reference.
 
     Args:
         propagator: From ``vos_core.inference.Propagator.load``.
-        mode: Its reference set; None takes the propagator's own default.
+        mode: Its reference set; None takes that of the options.
+        options: How to run; the propagator's own defaults when None.
     """
 
     def run(
         read_frame: ReadFrame, frame_count: int, references: Mapping[int, np.ndarray]
     ) -> Iterator[tuple[int, np.ndarray]]:
-        shown, later = {0: references[0]}, sorted(set(references) - {0})
-        targets = [index for index in range(1, frame_count) if index not in references]
-        propagation = propagator.start(read_frame, shown, targets, mode=mode)
+        from vos_core.inference.known_masks import VOID, shown_ids
+
+        targets = list(range(1, frame_count))
+        propagation = propagator.start(
+            read_frame, {0: references[0]}, targets, mode=mode, options=options
+        )
+        seen = shown_ids(references[0])
         try:
-            for index in targets:
-                while later and later[0] < index:
-                    added = later.pop(0)
-                    propagation.correct(added, references[added])
+            upcoming = 1
+            while upcoming < frame_count:
+                given = references.get(upcoming)
+                if given is not None:
+                    shown = shown_ids(given)
+                    propagation.correct(upcoming, given, known=shown)
+                    is_whole, seen = seen <= shown, seen | shown
+                    if is_whole:  # nothing is left to predict in it
+                        yield upcoming, np.where(given == VOID, np.uint8(0), given)
+                        upcoming += 1
+                        continue
                 result = propagation.step()
                 if result is None:
                     return
                 yield result.index, result.label_map
+                upcoming = result.index + 1
         finally:
             propagation.close()
 
