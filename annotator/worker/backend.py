@@ -127,6 +127,8 @@ class _NetworkPropagation:
             object_reliability=dict(result.object_reliability),
             cluster_map=result.cluster_map,
             seconds=result.seconds,
+            reference_map=result.reference_map,
+            reference_frames=result.reference_frames,
         )
 
     def correct(self, index: int, label_map: np.ndarray) -> None:

@@ -83,6 +83,7 @@ class PropagationEngine(QObject):
         self._pass_index = 0
         self._done = 0
         self._unseen = 0
+        self._corrections = 0
         self._pump_queued = False
         self._pump_wanted.connect(self._pump, Qt.ConnectionType.QueuedConnection)
 
@@ -128,7 +129,7 @@ class PropagationEngine(QObject):
             self.loaded.emit(self._info)
         self._job = job
         self._references = dict(job.references)
-        self._pass_index = self._done = self._unseen = 0
+        self._pass_index = self._done = self._unseen = self._corrections = 0
         self._queue_pump()
 
     @Slot(object)
@@ -138,6 +139,7 @@ class PropagationEngine(QObject):
         if job is None or correction.number != job.number:
             return
         self._references[correction.index] = correction.label_map
+        self._corrections += 1
         if self._propagation is not None:
             try:
                 self._propagation.correct(correction.index, correction.label_map)
@@ -210,7 +212,12 @@ class PropagationEngine(QObject):
         else:
             self._done += 1
             self._unseen += 1
-            for values in (result.label_map, result.reliability_map, result.cluster_map):
+            for values in (
+                result.label_map,
+                result.reliability_map,
+                result.cluster_map,
+                result.reference_map,
+            ):
                 if values is not None:
                     values.flags.writeable = False
             self.result_ready.emit(
@@ -221,6 +228,7 @@ class PropagationEngine(QObject):
                     job.target_count,
                     PackedMap.of(result.label_map),
                     PackedMap.of(result.reliability_map),
+                    self._corrections,
                 )
             )
         self._queue_pump()

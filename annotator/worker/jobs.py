@@ -141,6 +141,9 @@ class FrameResult:
         cluster_map: uint8 [h, w] at stride 8 or ``None``: 0 none, else 1 + 16 * channel + k, where
             channel 0 is background.
         seconds: Time the frame took.
+        reference_map: uint8 [h, w] or ``None``: place in `reference_frames` of the reference whose
+            cluster that is.
+        reference_frames: Frames of the references that were matched against.
     """
 
     index: int
@@ -149,6 +152,8 @@ class FrameResult:
     object_reliability: Mapping[int, float] = field(default_factory=dict)
     cluster_map: np.ndarray | None = None
     seconds: float = 0.0
+    reference_map: np.ndarray | None = None
+    reference_frames: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -162,6 +167,7 @@ class JobResult:
         total: Frames of the whole job.
         packed_label_map: The label map, compressed in the worker's thread.
         packed_reliability: The reliability map, compressed there too.
+        corrections: Corrections of the job that were taken before the frame was computed.
     """
 
     number: int
@@ -170,6 +176,7 @@ class JobResult:
     total: int
     packed_label_map: PackedMap
     packed_reliability: PackedMap
+    corrections: int = 0
 
 
 @dataclass(frozen=True)

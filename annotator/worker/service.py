@@ -22,6 +22,10 @@ class PropagationService(QObject):
     """`JobResult` of the newest job."""
     job_ended = Signal(object)
     """`JobEnd` of the newest job."""
+    job_started = Signal(object)
+    """`PropagationJob` that was sent to the worker."""
+    corrected = Signal(object)
+    """`Correction` that was sent to the worker."""
 
     _load_wanted = Signal()
     _start_wanted = Signal(object)
@@ -82,6 +86,7 @@ class PropagationService(QObject):
         self._controls.cancelled.clear()
         self._controls.paused.clear()
         self._start_wanted.emit(job)
+        self.job_started.emit(job)
 
     def pause(self) -> None:
         """Compute no further frame after the one in hand."""
@@ -101,6 +106,7 @@ class PropagationService(QObject):
     def correct(self, correction: Correction) -> None:
         """Hand over a frame that a person changed while the job runs."""
         self._correct_wanted.emit(correction)
+        self.corrected.emit(correction)
 
     def shut_down(self) -> None:
         """End job and thread; returns when the frame in hand is done. Safe to call twice."""

@@ -46,6 +46,18 @@ def test_cluster_codes_wrap_without_becoming_nobodys() -> None:
     assert result.cluster_map.tolist() == [[1 + (16 * 20 + 7) % 255]]
 
 
+def test_a_proxy_tells_its_reference_frame() -> None:
+    probabilities = torch.zeros(2, 3, 3)  # stride 4; the grid of proxies is every other pixel
+    probabilities[1] = 1.0
+    index = torch.tensor([[[0, 0], [0, 0]], [[3, 16], [47, 32]]])
+    found = segmented(probabilities)._replace(cluster_index=index, reference_frames=(4, 8, 90))
+    result = frame_result(0, found, (7,), (9, 9))
+    assert result.reference_map is not None and result.cluster_map is not None
+    assert result.reference_map.tolist() == [[0, 1], [2, 2]]
+    assert [result.reference_frames[i] for i in result.reference_map.ravel()] == [4, 8, 90, 90]
+    assert result.cluster_map.tolist() == [[17 + 3, 17], [17 + 15, 17]]
+
+
 def test_person_pixels_are_certain_and_only_predicted_objects_are_rated() -> None:
     probabilities = torch.tensor([0.4, 0.6]).view(2, 1, 1)
     result = frame_result(0, segmented(probabilities), (1,), (1, 3))

@@ -131,6 +131,11 @@ class Branch:
         """Digests in memory."""
         return len(self._digests)
 
+    @property
+    def reference_frames(self) -> tuple[int, ...]:
+        """Frames of the references in use, in the order in which they are joined."""
+        return tuple(key.frame for key in self._joined)
+
     def has_digest(self, key: DigestKey) -> bool:
         """Whether the reference frame is digested for these objects."""
         return key in self._digests

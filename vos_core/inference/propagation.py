@@ -224,6 +224,7 @@ class Propagation:
         return label_map if key.has_background else without_background(label_map)
 
     def _segment(self, features: list[Features]) -> Segmented:
+        frames = self._branches[0].reference_frames
         results = [branch.step(own) for branch, own in zip(self._branches, features, strict=True)]
         first = results[0]
         if len(results) == 1:
@@ -233,13 +234,16 @@ class Propagation:
                 self._network.aggregate(logits),
                 first.cluster_index,
                 joins_objects=self._network.joins_objects,
+                reference_frames=frames,
             )
         grid = features[0].grid(4)
         each = [
             resize_bilinear(self._network.aggregate(result.logits)[None], grid)[0]
             for result in results
         ]
-        return Segmented(None, torch.stack(each).mean(0), first.cluster_index)
+        return Segmented(
+            None, torch.stack(each).mean(0), first.cluster_index, reference_frames=frames
+        )
 
     def _grow_pool(self, target: int, features: list[Features], segmented: Segmented) -> None:
         """Every few frames the result itself becomes a reference, without its doubtful pixels."""

@@ -26,6 +26,9 @@ class FrameResult:
         cluster_map: uint8 [h8, w8] or None: 0 nobody's, else
             ``1 + (16 * channel + nearest proxy) % 255`` of the pixel's label.
         seconds: Time the frame took.
+        reference_map: uint8 [h8, w8] or None: place in `reference_frames` of the reference whose
+            proxy that is.
+        reference_frames: Frames of the references matched against.
         stage_seconds: The same by stage: read, encode, segment, finish.
     """
 
@@ -36,6 +39,8 @@ class FrameResult:
     cluster_map: np.ndarray | None
     seconds: float
     stage_seconds: dict[str, float] = field(default_factory=dict)
+    reference_map: np.ndarray | None = None
+    reference_frames: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -28,12 +28,14 @@ class Segmented(NamedTuple):
         cluster_index: int64 [O + 1, h8, w8] nearest proxy of each label; None where a network has
             no proxies.
         joins_objects: Whether the logits are [O + 1, h4, w4] and their softmax is the answer.
+        reference_frames: Frames of the joined references, in the order of their proxies.
     """
 
     logits: Tensor | None
     probabilities: Tensor
     cluster_index: Tensor | None
     joins_objects: bool = False
+    reference_frames: tuple[int, ...] = ()
 
 
 def frame_result(
@@ -68,13 +70,23 @@ def frame_result(
         own = channels == channel
         value = reliability[own].mean() if own.any() else 1 - probabilities[channel].max()
         by_object[object_id] = float(value)
-    clusters = None
+    clusters = winners8 = None
     if segmented.cluster_index is not None:
-        clusters = _cluster_map(channels, segmented.cluster_index)
+        clusters, winners8 = _cluster_maps(channels, segmented.cluster_index)
         clusters.setflags(write=False)
+        winners8.setflags(write=False)
     for array in (label_map, reliability_u8):
         array.setflags(write=False)
-    return FrameResult(target, label_map, reliability_u8, by_object, clusters, 0.0)
+    return FrameResult(
+        target,
+        label_map,
+        reliability_u8,
+        by_object,
+        clusters,
+        0.0,
+        reference_map=winners8,
+        reference_frames=segmented.reference_frames,
+    )
 
 
 def empty_result(target: int, size: tuple[int, int]) -> FrameResult:
@@ -116,10 +128,15 @@ def with_times(result: FrameResult, marks: Sequence[float]) -> FrameResult:
     return replace(result, seconds=marks[-1] - marks[0], stage_seconds=stages)
 
 
-def _cluster_map(channels: Tensor, cluster_index: Tensor) -> np.ndarray:
-    """uint8 [h8, w8]: ``1 + (16 * channel + proxy) % 255`` of each pixel's own label."""
+def _cluster_maps(channels: Tensor, cluster_index: Tensor) -> tuple[np.ndarray, np.ndarray]:
+    """Which proxy, and of which reference, explains each pixel's own label.
+
+    Returns:
+        (uint8 [h8, w8] of ``1 + (16 * channel + proxy) % 255``, uint8 [h8, w8] of the reference's
+        place among those joined, at most 255).
+    """
     own = channels[::2, ::2]  # strides 4 and 8 nest
-    proxy = cluster_index.gather(0, own[None])[0] % CLUSTERS
-    values = 1 + (CLUSTERS * own + proxy) % 255
-    result: np.ndarray = values.to(torch.uint8).cpu().numpy()
-    return result
+    index = cluster_index.gather(0, own[None])[0]
+    values = 1 + (CLUSTERS * own + index % CLUSTERS) % 255
+    places = (index // CLUSTERS).clamp(max=255)
+    return values.to(torch.uint8).cpu().numpy(), places.to(torch.uint8).cpu().numpy()
