@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,15 +10,18 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from vos_core.media import (
     LabelMapError,
     OutputError,
-    davis,
+    encode_label_map,
     export_davis_results,
+    label_map_folder,
     read_label_map,
-    write_label_map,
 )
+from vos_core.media.label_map_folder import LazyLabelMap
 
 
 def maps(*rows: list[int]) -> list[np.ndarray]:
@@ -122,12 +126,66 @@ def test_a_blocked_folder_is_named(tmp_path: Path) -> None:
 def test_a_disk_that_keeps_something_else_is_noticed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def write_beside(path: Path, label_map: np.ndarray) -> None:
-        write_label_map(path, np.roll(label_map, 1, axis=1))
+    def encode_beside(label_map: np.ndarray) -> bytes:
+        return encode_label_map(np.roll(label_map, 1, axis=1))
 
-    monkeypatch.setattr(davis, "write_label_map", write_beside)
+    monkeypatch.setattr(label_map_folder, "encode_label_map", encode_beside)
     with pytest.raises(OutputError, match=r"00000\.png does not read back"):
         export_davis_results(tmp_path, maps([1, 2, 2]), sequence="s")
+
+
+class _StopError(Exception):
+    """The person said stop."""
+
+
+def test_an_interrupted_export_goes_on_where_it_ended(tmp_path: Path) -> None:
+    wanted = maps(*([i % 3, 1, 2] for i in range(40)))
+
+    def stop_at_20(done: int) -> None:
+        if done == 20:
+            raise _StopError
+
+    with pytest.raises(_StopError):
+        export_davis_results(tmp_path, wanted, sequence="s", progress=stop_at_20)
+    assert list((tmp_path / "s").iterdir()) == [] and not (tmp_path / "ImageSets").exists()
+    staged = tmp_path / ".s.part"
+    assert len(list(staged.iterdir())) >= 20
+    (staged / "00003.png").write_bytes(b"half a fi")  # the power went while this was written
+    (staged / "00004.png").write_bytes(encode_label_map(wanted[5]))  # whole, but not this frame
+    times = {path.name: path.stat().st_mtime_ns for path in staged.iterdir()}
+    export = export_davis_results(tmp_path, wanted, sequence="s")
+    assert export.kept_count >= 18 and not staged.exists()
+    for index, label_map in enumerate(wanted):
+        path = tmp_path / f"s/{index:05d}.png"
+        np.testing.assert_array_equal(read_label_map(path), label_map)
+        if path.name in times:
+            same = path.stat().st_mtime_ns == times[path.name]
+            assert same == (index not in (3, 4))
+    assert export_davis_results(tmp_path, wanted, sequence="s").kept_count == 40
+
+
+def test_stored_files_are_taken_over_where_they_hold_the_map(tmp_path: Path) -> None:
+    label_map = maps([0, 1, 2])[0]
+    good, bad = tmp_path / "good.png", tmp_path / "bad.png"
+    with_comment = PngInfo()
+    with_comment.add_text("who", "somebody")
+    picture = Image.open(io.BytesIO(encode_label_map(label_map)))
+    picture.save(good, pnginfo=with_comment)
+    bad.write_bytes(encode_label_map(label_map[:, ::-1]))
+    lazy = [
+        LazyLabelMap(lambda: label_map, stored) for stored in (good, bad, tmp_path / "gone.png")
+    ]
+    export_davis_results(tmp_path / "out", lazy, sequence="s", object_ids=[1, 2])
+    files = [(tmp_path / f"out/s/{i:05d}.png").read_bytes() for i in range(3)]
+    assert files[0] == good.read_bytes()
+    assert files[1] == files[2] == encode_label_map(label_map)
+
+
+def test_a_lazy_map_with_an_unknown_id_is_refused(tmp_path: Path) -> None:
+    lazy = [LazyLabelMap(lambda: maps([0, 7])[0])]
+    with pytest.raises(LabelMapError, match=r"frame 00000\.png: no object has the ids \[7\]"):
+        export_davis_results(tmp_path, lazy, sequence="s", object_ids=[1])
+    assert not (tmp_path / ".s.part").exists()
 
 
 @pytest.mark.slow
