@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QCursor, QKeyEvent, QPointingDevice, QTabletEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from annotator.views.canvas.contours import contour_map, refresh_contours
+from annotator.views.canvas.gestures import PointerEvent
 from annotator.views.canvas.tools import Tool, left_button_text
 from annotator.views.canvas.view import CanvasView
 
@@ -66,58 +67,153 @@ def test_actual_size_is_one_device_pixel_a_frame_pixel(canvas: CanvasView) -> No
     assert canvas.transform().m11() == pytest.approx(1.0 / canvas.devicePixelRatioF())
 
 
-def test_a_drag_is_a_stroke_in_frame_pixels(canvas: CanvasView, qtbot: QtBot) -> None:
-    seen: list[tuple[object, ...]] = []
-    canvas.stroke_began.connect(lambda x, y, erases: seen.append(("began", x, y, erases)))
-    canvas.stroke_moved.connect(lambda x, y: seen.append(("moved", x, y)))
-    canvas.stroke_ended.connect(lambda: seen.append(("ended",)))
+class Recorder:
+    """A tool that notes what it is handed."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, PointerEvent]] = []
+        self.keys: list[Qt.Key] = []
+        self.aborts = 0
+        self.in_hand = False
+
+    def press(self, pointer: PointerEvent) -> None:
+        self.seen.append(("press", pointer))
+
+    def move(self, pointer: PointerEvent) -> None:
+        self.seen.append(("move", pointer))
+
+    def release(self, pointer: PointerEvent) -> None:
+        self.seen.append(("release", pointer))
+
+    def double_click(self, pointer: PointerEvent) -> None:
+        self.seen.append(("double", pointer))
+
+    def wants_key(self, key: Qt.Key) -> bool:
+        return self.in_hand and key == Qt.Key.Key_Return
+
+    def press_key(self, key: Qt.Key) -> None:
+        self.keys.append(key)
+
+    def leave(self) -> None:
+        self.seen.append(("leave", PointerEvent(0, 0)))
+
+    def abort(self) -> None:
+        self.aborts += 1
+
+    def kinds(self) -> list[str]:
+        """What was handed over, without moves over the frame."""
+        return [kind for kind, pointer in self.seen if kind != "move" or pointer.held]
+
+
+@pytest.fixture
+def tool(canvas: CanvasView) -> Recorder:
+    recorder = Recorder()
+    canvas.set_gesture_target(recorder, QCursor(Qt.CursorShape.CrossCursor))
+    return recorder
+
+
+def test_a_drag_is_handed_over_in_frame_pixels(
+    canvas: CanvasView, tool: Recorder, qtbot: QtBot
+) -> None:
     port = canvas.viewport()
     QTest.mousePress(port, Qt.MouseButton.LeftButton, pos=at(canvas, 10, 20).toPoint())
     QTest.mouseMove(port, at(canvas, 30, 20).toPoint())
-    qtbot.waitUntil(lambda: any(s[0] == "moved" for s in seen))
+    qtbot.waitUntil(lambda: "move" in tool.kinds())
     QTest.mouseRelease(port, Qt.MouseButton.LeftButton, pos=at(canvas, 30, 20).toPoint())
-    assert [s[0] for s in seen if s[0] != "moved"] == ["began", "ended"]
-    assert seen[0][1] == pytest.approx(10, abs=0.3) and seen[0][2] == pytest.approx(20, abs=0.3)
-    assert seen[0][3] is False
-    last = [s for s in seen if s[0] == "moved"][-1]
-    assert last[1] == pytest.approx(30, abs=0.3)
+    assert [kind for kind in tool.kinds() if kind != "move"] == ["press", "release"]
+    first, last = tool.seen[0][1], tool.seen[-1][1]
+    assert first.point == pytest.approx((10, 20), abs=0.3)
+    assert last.point == pytest.approx((30, 20), abs=0.3)
+    assert first.held and not first.erases and first.pressure == 1.0
+    assert first.reach == pytest.approx(7 / canvas.transform().m11())
 
 
-def test_the_right_button_and_the_eraser_erase(canvas: CanvasView) -> None:
-    erases: list[bool] = []
-    canvas.stroke_began.connect(lambda _x, _y, erase: erases.append(erase))
-    port, where = canvas.viewport(), at(canvas, 10, 10).toPoint()
-    QTest.mouseClick(port, Qt.MouseButton.RightButton, pos=where)
-    canvas.set_tool(Tool.ERASER)
-    QTest.mouseClick(port, Qt.MouseButton.LeftButton, pos=where)
-    assert erases == [True, True]
-
-
-def test_polygon_closes_by_enter_and_drops_a_corner_by_backspace(
-    canvas: CanvasView, qtbot: QtBot
+def test_the_right_button_erases_and_the_other_button_drops(
+    canvas: CanvasView, tool: Recorder
 ) -> None:
-    canvas.set_tool(Tool.POLYGON)
+    port, where = canvas.viewport(), at(canvas, 10, 10).toPoint()
+    QTest.mousePress(port, Qt.MouseButton.RightButton, pos=where)
+    assert tool.seen[-1][1].erases and canvas.gesture_in_hand()
+    QTest.mousePress(port, Qt.MouseButton.LeftButton, pos=where)
+    assert tool.aborts == 1 and not canvas.gesture_in_hand()
+    QTest.mouseRelease(port, Qt.MouseButton.RightButton, pos=where)
+    QTest.mouseRelease(port, Qt.MouseButton.LeftButton, pos=where)
+    assert tool.kinds() == ["press"], "what was dropped is not ended"
+
+
+def test_keys_go_to_the_tool_only_when_it_wants_them(canvas: CanvasView, tool: Recorder) -> None:
     canvas.setFocus()
-    port = canvas.viewport()
-    for x, y in ((10, 10), (40, 10), (40, 40), (70, 55)):
-        QTest.mouseClick(port, Qt.MouseButton.LeftButton, pos=at(canvas, x, y).toPoint())
+    QTest.keyClick(canvas, Qt.Key.Key_Return)
+    tool.in_hand = True
+    QTest.keyClick(canvas, Qt.Key.Key_Return)
     QTest.keyClick(canvas, Qt.Key.Key_Backspace)
-    with qtbot.waitSignal(canvas.outline_closed) as closed:
-        QTest.keyClick(canvas, Qt.Key.Key_Return)
-    corners, erases = closed.args
-    assert len(corners) == 3 and erases is False
-    assert corners[2] == pytest.approx((40, 40), abs=0.3)
+    assert tool.keys == [Qt.Key.Key_Return]
+
+
+def test_another_tool_drops_what_the_first_has_in_hand(canvas: CanvasView, tool: Recorder) -> None:
+    canvas.set_gesture_target(Recorder(), QCursor(Qt.CursorShape.PointingHandCursor))
+    assert tool.aborts == 1
+    assert canvas.viewport().cursor().shape() is Qt.CursorShape.PointingHandCursor
+    canvas.set_hover_shape(Qt.CursorShape.SizeAllCursor)
+    assert canvas.viewport().cursor().shape() is Qt.CursorShape.SizeAllCursor
+    canvas.set_hover_shape(None)
+    assert canvas.viewport().cursor().shape() is Qt.CursorShape.PointingHandCursor
+
+
+def pen(
+    canvas: CanvasView,
+    kind: QEvent.Type,
+    x: float,
+    y: float,
+    pressure: float,
+    *,
+    eraser: bool = False,
+) -> bool:
+    """Send an event of a pen; returns whether it was taken."""
+    ends = QPointingDevice.PointerType
+    device = QPointingDevice(
+        "pen",
+        1,
+        QPointingDevice.DeviceType.Stylus,
+        ends.Eraser if eraser else ends.Pen,
+        QPointingDevice.Capability.Position | QPointingDevice.Capability.Pressure,
+        1,
+        1,
+    )
+    where = at(canvas, x, y)
+    none, left = Qt.MouseButton.NoButton, Qt.MouseButton.LeftButton
+    event = QTabletEvent(
+        kind,
+        device,
+        where,
+        QPointF(canvas.viewport().mapToGlobal(where)),
+        pressure,
+        0,
+        0,
+        0,
+        0,
+        0,
+        Qt.KeyboardModifier.NoModifier,
+        none if kind == QEvent.Type.TabletMove else left,
+        none if kind == QEvent.Type.TabletRelease else left,
+    )
+    QApplication.sendEvent(canvas.viewport(), event)
+    return event.isAccepted()
+
+
+def test_a_pen_brings_its_pressure_and_its_other_end_erases(
+    canvas: CanvasView, tool: Recorder
+) -> None:
+    assert pen(canvas, QEvent.Type.TabletPress, 10, 10, 0.25)
+    assert pen(canvas, QEvent.Type.TabletMove, 20, 10, 0.75)
+    assert pen(canvas, QEvent.Type.TabletRelease, 20, 10, 0.0)
+    assert [kind for kind, _ in tool.seen] == ["press", "move", "release"]
+    assert [p.pressure for _, p in tool.seen] == [0.25, 0.75, 0.0]
+    assert not any(p.erases for _, p in tool.seen)
     assert not canvas.gesture_in_hand()
-
-
-def test_two_corners_are_no_polygon(canvas: CanvasView, qtbot: QtBot) -> None:
-    canvas.set_tool(Tool.POLYGON)
-    for x, y in ((10, 10), (40, 10)):
-        QTest.mouseClick(
-            canvas.viewport(), Qt.MouseButton.LeftButton, pos=at(canvas, x, y).toPoint()
-        )
-    with qtbot.assertNotEmitted(canvas.outline_closed, wait=50):
-        canvas.close_outline()
+    pen(canvas, QEvent.Type.TabletPress, 10, 10, 0.5, eraser=True)
+    assert tool.seen[-1][1].erases
+    pen(canvas, QEvent.Type.TabletRelease, 10, 10, 0.0, eraser=True)
 
 
 def test_space_held_and_dragged_pans_and_a_tap_is_reported(

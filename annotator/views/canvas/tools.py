@@ -1,4 +1,4 @@
-"""The tools of the canvas and what their left button does, in words."""
+"""The tools of the canvas, and what their left button does, in words."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Tool(StrEnum):
-    """What the left button does on the canvas."""
+    """What the left button does on the canvas; the value names the action ``tool.VALUE``."""
 
     BRUSH = "brush"
     ERASER = "eraser"
@@ -16,14 +16,19 @@ class Tool(StrEnum):
     PICK = "pick"
 
     @property
-    def strokes(self) -> bool:
-        """Whether it paints along the pointer's way."""
-        return self in (Tool.BRUSH, Tool.ERASER)
+    def needs_object(self) -> bool:
+        """Whether it changes the chosen object."""
+        return self is not Tool.PICK
 
-    @property
-    def outlines(self) -> bool:
-        """Whether it collects an outline to fill."""
-        return self in (Tool.POLYGON, Tool.LASSO)
+
+_TEXTS = {
+    Tool.BRUSH: "Drag: paint {name} · right button erases · [ ] or Alt+wheel: size",
+    Tool.ERASER: "Drag: erase {name} · [ ] or Alt+wheel: size",
+    Tool.POLYGON: "Click: corner of {name} · double click or Enter fills · Esc drops",
+    Tool.LASSO: "Drag: outline {name} · right button takes the area away",
+    Tool.FILL: "Click: fill the area with {name} · right button clears it",
+    Tool.PICK: "Click: choose the object under the pointer",
+}
 
 
 def left_button_text(tool: Tool, object_name: str | None, *, locked: bool = False) -> str:
@@ -34,16 +39,9 @@ def left_button_text(tool: Tool, object_name: str | None, *, locked: bool = Fals
         object_name: Name of the chosen object, ``None`` when there is none.
         locked: Whether that object refuses edits.
     """
-    if tool is Tool.PICK:
-        return "Click: choose the object under the pointer"
-    if object_name is None:
-        return "Add an object first (Ctrl+N), then paint it"
-    if locked:
-        return f"{object_name} is locked: unlock it (L) to paint"
-    return {
-        Tool.BRUSH: f"Drag: paint {object_name} · right button erases · [ ] or Alt+wheel: size",
-        Tool.ERASER: f"Drag: erase {object_name} · [ ] or Alt+wheel: size",
-        Tool.POLYGON: f"Click: corner of {object_name} · double click or Enter closes · Esc drops",
-        Tool.LASSO: f"Drag: outline {object_name} · right button takes the area away",
-        Tool.FILL: f"Click: fill the area with {object_name} · right button clears it",
-    }[tool]
+    if tool.needs_object:
+        if object_name is None:
+            return "Add an object first (Ctrl+N), then paint it"
+        if locked:
+            return f"{object_name} is locked: unlock it (L) to paint"
+    return _TEXTS[tool].format(name=object_name)

@@ -1,4 +1,4 @@
-"""The canvas view: layers, and the pointer turned into gestures of the tools."""
+"""The canvas view: layers, and the pointer in frame pixels for the tool in use."""
 
 from __future__ import annotations
 
@@ -6,40 +6,36 @@ import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRect, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QCursor,
     QEnterEvent,
     QFocusEvent,
     QKeyEvent,
     QMouseEvent,
+    QPointingDevice,
+    QTabletEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QWidget
 
+from annotator.views.canvas.gestures import GestureTarget, PointerEvent
 from annotator.views.canvas.layers import FrameLayer, IndexedLayer
-from annotator.views.canvas.overlays import BrushRing, OutlinePreview
-from annotator.views.canvas.tools import Tool
+from annotator.views.canvas.previews import BrushRing, Outline, OutlinePreview, RingShape
 from annotator.views.canvas.zoom_view import ZOOM_STEP, ZoomView
 
-_LASSO_STEP = 0.75
+_REACH = 7.0
+"""Device-independent pixels between the pointer and a handle that is meant."""
 
-Point = tuple[float, float]
+_PAINT_BUTTONS = (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton)
+_TABLET_EVENTS = (QEvent.Type.TabletPress, QEvent.Type.TabletMove, QEvent.Type.TabletRelease)
 
 
 class CanvasView(ZoomView):
-    """Shows a frame with its layers and reports gestures in frame pixels.
+    """Shows a frame with its layers and hands the pointer to the tool in use, in frame pixels.
 
-    A point (x, y) lies inside pixel ``[int(y), int(x)]``. The view never edits a map: it says
-    what was drawn and whoever owns the map calls `update_masks` with the changed rectangle.
+    A point (x, y) lies inside pixel ``[int(y), int(x)]``. The view never edits a map: tools do,
+    and whoever owns the map calls `update_masks` with the changed rectangle.
     """
 
-    stroke_began = Signal(float, float, bool)
-    """x, y, and whether it erases."""
-    stroke_moved = Signal(float, float)
-    stroke_ended = Signal()
-    stroke_aborted = Signal()
-    outline_closed = Signal(list, bool)
-    """Corners (x, y), and whether the area is taken away."""
-    point_clicked = Signal(float, float, bool)
-    """Fill or pick at x, y; True for the right button."""
     hovered = Signal(object)
     """(x, y), or None when the pointer left the frame."""
     brush_step_requested = Signal(int)
@@ -65,14 +61,16 @@ class CanvasView(ZoomView):
             self._ring,
         ):
             self.scene().addItem(item)
-        self._tool = Tool.BRUSH
-        self._stroke_button: Qt.MouseButton | None = None
-        self._corners: list[Point] = []
-        self._outline_erases = False
+        self._target: GestureTarget | None = None
+        self._held: Qt.MouseButton | None = None
+        self._tool_cursor = QCursor(Qt.CursorShape.CrossCursor)
+        self._hover_shape: Qt.CursorShape | None = None
+        self._shows_ring = False
         self._pan_from: QPointF | None = None
         self._space_held = False
         self._space_panned = False
         self.setMouseTracking(True)
+        self.viewport().setTabletTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAcceptDrops(False)  # the window takes dropped files
         self.setMinimumSize(240, 180)
@@ -97,24 +95,37 @@ class CanvasView(ZoomView):
         self.mask_layer.update_region(region)
         self.contour_layer.update_region(region)
 
-    # --- tool and brush --------------------------------------------------------------------
+    # --- the tool ---------------------------------------------------------------------------
 
-    @property
-    def tool(self) -> Tool:
-        """Tool in hand."""
-        return self._tool
+    def set_gesture_target(self, target: GestureTarget | None, cursor: QCursor) -> None:
+        """Hand the pointer to another tool; what the one before has in hand is dropped.
 
-    def set_tool(self, tool: Tool) -> None:
-        """Take another tool; a gesture in hand is dropped."""
-        if tool is self._tool:
-            return
+        Args:
+            target: the tool.
+            cursor: of the mouse over the frame.
+        """
         self.abort_gesture()
-        self._tool = tool
+        self._target = target
+        self._tool_cursor = cursor
+        self._hover_shape = None
         self._update_cursor()
+
+    def set_hover_shape(self, shape: Qt.CursorShape | None) -> None:
+        """Show another cursor while the pointer is over a handle; None for the tool's own."""
+        if shape is not self._hover_shape:
+            self._hover_shape = shape
+            self._update_cursor()
+
+    def set_ring(self, shape: RingShape | None) -> None:
+        """Show where a brush of that shape would paint; None for tools that are no brush."""
+        self._shows_ring = shape is not None
+        if shape is not None:
+            self._ring.set_shape(shape)
+        self._ring.setVisible(self._ring.isVisible() and self._shows_ring)
 
     @property
     def brush_radius(self) -> float:
-        """Radius of the brush in frame pixels."""
+        """Radius of the brush's ring in frame pixels."""
         return self._ring.radius
 
     def set_brush_radius(self, radius: float) -> None:
@@ -126,21 +137,67 @@ class CanvasView(ZoomView):
         self._ring.set_colour(colour)
         self._outline.set_colour(colour)
 
+    @property
+    def outline(self) -> Outline | None:
+        """Outline in hand, as it is drawn."""
+        return self._outline.outline
+
+    def show_outline(self, outline: Outline | None) -> None:
+        """Draw the outline that a tool has in hand, or none."""
+        self._outline.set_outline(outline, self.transform().m11())
+
     def gesture_in_hand(self) -> bool:
         """Say whether a stroke or outline is begun and not ended."""
-        return self._stroke_button is not None or bool(self._corners)
+        return self._held is not None or (self._target is not None and self._target.in_hand)
 
     def abort_gesture(self) -> bool:
         """Drop the stroke or outline in hand; returns whether there was one."""
         had_one = self.gesture_in_hand()
-        if self._stroke_button is not None and self._tool.strokes:
-            self._stroke_button = None
-            self.stroke_aborted.emit()
-        self._stroke_button = None
-        self._set_corners([], None)
+        self._held = None
+        if self._target is not None:
+            self._target.abort()
         return had_one
 
-    # --- events ----------------------------------------------------------------------------
+    # --- the pointer ------------------------------------------------------------------------
+
+    def _pointer(
+        self,
+        position: QPointF,
+        modifiers: Qt.KeyboardModifier,
+        *,
+        erases: bool = False,
+        pressure: float = 1.0,
+    ) -> PointerEvent:
+        point = self.to_scene(position)
+        return PointerEvent(
+            point.x(),
+            point.y(),
+            erases=erases or self._held == Qt.MouseButton.RightButton,
+            held=self._held is not None,
+            pressure=pressure,
+            shift=bool(modifiers & Qt.KeyboardModifier.ShiftModifier),
+            control=bool(modifiers & Qt.KeyboardModifier.ControlModifier),
+            reach=_REACH / max(self.transform().m11(), 1e-6),
+        )
+
+    def _press(self, event: QMouseEvent, *, double: bool) -> None:
+        if self.frame_size is None:
+            return
+        button = event.button()
+        if button == Qt.MouseButton.MiddleButton or (
+            button == Qt.MouseButton.LeftButton and self._space_held
+        ):
+            self._pan_from = event.position()
+            self._space_panned = True
+            self._update_cursor()
+        elif button not in _PAINT_BUTTONS:
+            return
+        elif self._held is not None:  # the other button during a stroke drops it
+            self.abort_gesture()
+        elif self._target is not None:
+            self._held = button
+            pointer = self._pointer(event.position(), event.modifiers())
+            (self._target.double_click if double else self._target.press)(pointer)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom at the pointer, or step the brush with Alt."""
@@ -153,62 +210,22 @@ class CanvasView(ZoomView):
         event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begin a pan, a stroke or an outline."""
-        point = self.to_scene(event.position())
-        button = event.button()
-        if self.frame_size is None:
-            return
-        if button == Qt.MouseButton.MiddleButton or (
-            button == Qt.MouseButton.LeftButton and self._space_held
-        ):
-            self._pan_from = event.position()
-            self._space_panned = True
-            self._update_cursor()
-            return
-        if button not in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton):
-            return
-        if self._stroke_button is not None:  # the other button during a stroke drops it
-            self.abort_gesture()
-            return
-        erases = button == Qt.MouseButton.RightButton
-        if self._tool.strokes:
-            self._stroke_button = button
-            self.stroke_began.emit(point.x(), point.y(), erases or self._tool is Tool.ERASER)
-        elif self._tool is Tool.LASSO:
-            self._stroke_button = button
-            self._outline_erases = erases
-            self._set_corners([(point.x(), point.y())], None)
-        elif self._tool is Tool.POLYGON:
-            if not self._corners:
-                self._outline_erases = erases
-            corner = (point.x(), point.y())
-            self._set_corners([*self._corners, corner], corner)
-        else:
-            self.point_clicked.emit(point.x(), point.y(), erases)
+        """Begin a pan or what the tool does."""
+        self._press(event, double=False)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Close a polygon; with other tools the second press counts as any press."""
-        if self._tool is Tool.POLYGON and self._corners:
-            self.close_outline()
-        else:
-            self.mousePressEvent(event)
+        """Tell the tool of the second press of two."""
+        self._press(event, double=True)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Move the ring, the stroke, the outline or the picture."""
+        """Move the ring, the tool or the picture."""
         if self._pan_from is not None:
             self.pan_by(self._pan_from - event.position())
             self._pan_from = event.position()
             return
-        point = self.to_scene(event.position())
-        self._hover(point)
-        if self._stroke_button is not None and self._tool.strokes:
-            self.stroke_moved.emit(point.x(), point.y())
-        elif self._stroke_button is not None and self._tool is Tool.LASSO:
-            last = self._corners[-1]
-            if abs(last[0] - point.x()) + abs(last[1] - point.y()) >= _LASSO_STEP:
-                self._set_corners([*self._corners, (point.x(), point.y())], None)
-        elif self._corners:
-            self._set_corners(self._corners, (point.x(), point.y()))
+        self._hover(self.to_scene(event.position()))
+        if self._target is not None and self.frame_size is not None:
+            self._target.move(self._pointer(event.position(), event.modifiers()))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End what the press began."""
@@ -218,53 +235,72 @@ class CanvasView(ZoomView):
         ):
             self._pan_from = None
             self._update_cursor()
-        elif event.button() == self._stroke_button:
-            self._stroke_button = None
-            if self._tool.strokes:
-                self.stroke_ended.emit()
-            else:
-                self.close_outline()
+        elif event.button() == self._held and self._target is not None:
+            pointer = self._pointer(event.position(), event.modifiers())
+            self._held = None
+            self._target.release(pointer)
 
-    def close_outline(self) -> None:
-        """Fill the outline in hand; fewer than three corners are dropped."""
-        corners, erases = self._corners, self._outline_erases
-        self._set_corners([], None)
-        if len(corners) >= 3:
-            self.outline_closed.emit(corners, erases)
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Take pens, whose pressure a mouse event would lose."""
+        if isinstance(event, QTabletEvent) and event.type() in _TABLET_EVENTS:
+            return self._tablet(event)
+        return bool(super().viewportEvent(event))
 
-    def _set_corners(self, corners: list[Point], pointer: Point | None) -> None:
-        self._corners = corners
-        self._outline.set_outline(corners, pointer, show_corners=self._tool is Tool.POLYGON)
+    def _tablet(self, event: QTabletEvent) -> bool:
+        """Paint with a pen; False leaves the event to be a mouse event (pan, other buttons)."""
+        ends = event.type() == QEvent.Type.TabletRelease
+        begins = event.type() == QEvent.Type.TabletPress
+        if (
+            self._target is None
+            or self.frame_size is None
+            or self._space_held
+            or self._pan_from is not None
+            or ((begins or ends) and event.button() not in _PAINT_BUTTONS)
+        ):
+            event.ignore()
+            return False
+        erases = event.pointerType() == QPointingDevice.PointerType.Eraser
+        self._hover(self.to_scene(event.position()))
+        if begins:
+            self._held = Qt.MouseButton.RightButton if erases else event.button()
+        pressure = min(max(event.pressure(), 0.0), 1.0)
+        pointer = self._pointer(event.position(), event.modifiers(), pressure=pressure)
+        if begins:
+            self._target.press(pointer)
+        elif not ends:
+            self._target.move(pointer)
+        elif self._held is not None:
+            self._held = None
+            self._target.release(pointer)
+        event.accept()
+        return True
+
+    # --- keys -------------------------------------------------------------------------------
 
     def event(self, event: QEvent) -> bool:
-        """Take Space and, with an outline in hand, Enter and Backspace before shortcuts do."""
+        """Take Space, and the keys that the tool wants now, before shortcuts do."""
         if (
             isinstance(event, QKeyEvent)
             and event.type() == QEvent.Type.ShortcutOverride
-            and event.key() in self._own_keys()
-            and not event.modifiers()
+            and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+            and (event.key() == Qt.Key.Key_Space or self._tool_wants(event))
         ):
             event.accept()
             return True
         return bool(super().event(event))
 
-    def _own_keys(self) -> tuple[Qt.Key, ...]:
-        keys: tuple[Qt.Key, ...] = (Qt.Key.Key_Space,)
-        if self._corners:
-            keys += (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Backspace)
-        return keys
+    def _tool_wants(self, event: QKeyEvent) -> bool:
+        return self._target is not None and self._target.wants_key(Qt.Key(event.key()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Hold Space to pan; Enter closes and Backspace shortens an outline."""
-        key = event.key()
-        if key == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self._space_held, self._space_panned = True, False
-            self._update_cursor()
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._corners:
-            self.close_outline()
-        elif key == Qt.Key.Key_Backspace and self._corners:
-            self._set_corners(self._corners[:-1], None)
-        elif key != Qt.Key.Key_Space:
+        """Hold Space to pan; keys of the tool go to the tool."""
+        if event.key() == Qt.Key.Key_Space:
+            if not event.isAutoRepeat():
+                self._space_held, self._space_panned = True, False
+                self._update_cursor()
+        elif self._target is not None and self._tool_wants(event):
+            self._target.press_key(Qt.Key(event.key()))
+        else:
             event.ignore()  # arrow keys are frames here, not scrolling
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
@@ -282,7 +318,7 @@ class CanvasView(ZoomView):
         self._update_cursor()
 
     def enterEvent(self, event: QEnterEvent) -> None:
-        """Show the ring."""
+        """Show the cursor of the tool."""
         super().enterEvent(event)
         self._update_cursor()
 
@@ -290,11 +326,13 @@ class CanvasView(ZoomView):
         """Hide the ring."""
         super().leaveEvent(event)
         self._ring.setVisible(False)
+        if self._target is not None:
+            self._target.leave()
         self.hovered.emit(None)
 
     def _hover(self, point: QPointF) -> None:
         self._ring.setPos(point)
-        self._ring.setVisible(self._tool.strokes and self.frame_size is not None)
+        self._ring.setVisible(self._shows_ring and self.frame_size is not None)
         if self.frame_size is None:
             return
         height, width = self.frame_size
@@ -303,12 +341,11 @@ class CanvasView(ZoomView):
 
     def _update_cursor(self) -> None:
         if self._pan_from is not None:
-            shape = Qt.CursorShape.ClosedHandCursor
+            cursor = QCursor(Qt.CursorShape.ClosedHandCursor)
         elif self._space_held:
-            shape = Qt.CursorShape.OpenHandCursor
-        elif self._tool is Tool.PICK:
-            shape = Qt.CursorShape.PointingHandCursor
+            cursor = QCursor(Qt.CursorShape.OpenHandCursor)
+        elif self._hover_shape is not None:
+            cursor = QCursor(self._hover_shape)
         else:
-            shape = Qt.CursorShape.CrossCursor
-        self.viewport().setCursor(shape)
-        self._ring.setVisible(self._ring.isVisible() and self._tool.strokes)
+            cursor = self._tool_cursor
+        self.viewport().setCursor(cursor)

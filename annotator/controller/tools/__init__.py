@@ -1,0 +1,1 @@
+"""The tools: each takes the pointer of the canvas and makes strokes and commands of it."""

@@ -1,0 +1,143 @@
+"""What tools work on: the shown frame, the chosen object, the settings of painting."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from annotator.controller.editor import Editor
+from annotator.model.commands import AddObject, PaintStroke
+from annotator.model.commands.base import Command
+from annotator.model.document import Document
+from annotator.model.errors import ModelError
+from annotator.model.painting import BrushShape, Patch
+from annotator.model.stroke import StrokeInHand
+from annotator.views.canvas.view import CanvasView
+from annotator.views.main_window import MainWindow
+
+_LEAST_RADIUS = 0.5
+
+
+class ToolContext(QObject):
+    """The way of every tool to the document; tells why when something cannot be done."""
+
+    changed = Signal()
+    """What the left button would do may have changed."""
+
+    def __init__(self, editor: Editor, window: MainWindow) -> None:
+        super().__init__(window)
+        self.editor = editor
+        self._window = window
+
+    @property
+    def canvas(self) -> CanvasView:
+        """Where the tool is used."""
+        return self._window.canvas
+
+    @property
+    def document(self) -> Document | None:
+        """The open document."""
+        return self.editor.document
+
+    @property
+    def frame(self) -> int | None:
+        """Frame on the canvas."""
+        return self.editor.shown_frame
+
+    @property
+    def brush_shape(self) -> BrushShape:
+        """Round or square."""
+        return "round"
+
+    @property
+    def protects(self) -> bool:
+        """Whether the pixels of other objects are left alone."""
+        return self._window.actions_table["tool.protect"].isChecked()
+
+    def brush_radius(self, pressure: float = 1.0) -> float:
+        """Radius of the brush in frame pixels.
+
+        Args:
+            pressure: of the pen, 0 to 1.
+        """
+        return max(self._window.brush_size.diameter / 2, _LEAST_RADIUS)
+
+    def target_object(self) -> int | None:
+        """The object to paint; a first one is added when there is none.
+
+        Raises:
+            ModelError: none can be added.
+        """
+        workspace = self.editor.workspace
+        if workspace is None:
+            return None
+        document = workspace.document
+        if self.editor.active_record is None:
+            if len(document.objects):
+                self.editor.choose_object(document.objects.ids[0])
+            else:
+                command = AddObject.prepare(document)
+                workspace.history.do(command)
+                self.editor.choose_object(command.record.object_id)
+        return self.editor.active_object
+
+    def begin_stroke(self, *, erases: bool) -> StrokeInHand | None:
+        """Begin a stroke with the chosen object; None, and why in the message bar, when not."""
+        workspace, frame = self.editor.workspace, self.frame
+        if workspace is None or frame is None:
+            return None
+        try:
+            object_id = self.target_object()
+            if object_id is None:
+                return None
+            return workspace.history.begin_stroke(
+                frame,
+                0 if erases else object_id,
+                erased_id=object_id if erases else None,
+                protect_others=self.protects,
+            )
+        except ModelError as error:
+            self.editor.warn(str(error))
+            return None
+
+    def paint(self, patch: Patch, *, erases: bool, text: str = "") -> bool:
+        """Paint a patch with the chosen object, or take it away from it; one undo step.
+
+        Args:
+            patch: pixels.
+            erases: take away.
+            text: for the menu.
+
+        Returns:
+            Whether a pixel changed.
+        """
+        workspace, frame = self.editor.workspace, self.frame
+        if workspace is None or frame is None:
+            return False
+        try:
+            object_id = self.target_object()
+            if object_id is None:
+                return False
+            command = PaintStroke.prepare(
+                workspace.document,
+                frame,
+                *patch,
+                0 if erases else object_id,
+                erased_id=object_id if erases else None,
+                protect_others=self.protects,
+                text=text,
+            )
+        except ModelError as error:
+            self.editor.warn(str(error))
+            return False
+        return self.do(command)
+
+    def do(self, command: Command) -> bool:
+        """Do a command; False when it changed nothing or could not be done."""
+        workspace = self.editor.workspace
+        if workspace is None:
+            return False
+        try:
+            return workspace.history.do(command)
+        except ModelError as error:
+            self.editor.warn(str(error))
+            return False
