@@ -97,16 +97,21 @@ def test_train_hands_everything_over(
     vos: Vos, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     from vos_core.training import entry
+    from vos_core.training.config import TrainingConfig, load_recipe
 
     calls: list[dict[str, Any]] = []
 
     class Finished:
         step = 7
 
+        def __init__(self, config: TrainingConfig) -> None:
+            self.config = config
+
     def train_from_file(path: Path, **options: Any) -> Finished:
-        options.pop("report")({"step": 7, "loss": 0.5})
+        (stage,) = load_recipe(path)
+        options.pop("report")(stage, {"step": 7, "loss": 0.5})
         calls.append({"path": path, **options})
-        return Finished()
+        return Finished(stage)
 
     monkeypatch.setattr(entry, "train_from_file", train_from_file)
     config = tmp_path / "run.toml"

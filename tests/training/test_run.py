@@ -60,8 +60,10 @@ def test_a_resumed_run_equals_an_uninterrupted_one(tmp_path: Path) -> None:
     whole = train(config_at(tmp_path / "whole"), SquareClips(), device=CPU)
     halves = config_at(tmp_path / "halves")
     records: list[dict[str, object]] = []
-    trainer = Trainer(halves, SquareClips(), CPU)
-    batches = clip_batches(SquareClips(), seed=1, start=0, steps=4, size=1, workers=0)
+    trainer = Trainer(halves, CPU)
+    batches = clip_batches(
+        SquareClips(), seed=1, start=0, stop=4, steps=4, slots=range(1), workers=0
+    )
     for _ in range(2):
         trainer.advance(next(batches))
     trainer.save()
@@ -108,7 +110,7 @@ def test_resuming_needs_a_checkpoint_of_the_same_seed(tmp_path: Path) -> None:
     config = config_at(tmp_path / "new")
     with pytest.raises(UserError, match="no checkpoint to resume from"):
         train(config, SquareClips(), device=CPU, resume=True)
-    Trainer(config, SquareClips(), CPU).save()
+    Trainer(config, CPU).save()
     other = dataclasses.replace(config, seed=2)
     with pytest.raises(UserError, match="written with seed 1, the configuration says 2"):
         train(other, SquareClips(), device=CPU, resume=True)
@@ -140,7 +142,7 @@ def test_groups_hold_each_learning_parameter_once() -> None:
 def test_a_step_with_an_infinite_gradient_changes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    trainer = Trainer(config_at(tmp_path), SquareClips(), CPU)
+    trainer = Trainer(config_at(tmp_path), CPU)
     before = {k: v.clone() for k, v in trainer.network.state_dict().items()}
     real = module.training_step
 
@@ -149,20 +151,28 @@ def test_a_step_with_an_infinite_gradient_changes_nothing(
         return dataclasses.replace(outcome, loss=outcome.loss * torch.inf)
 
     monkeypatch.setattr(module, "training_step", exploding)
-    clips = next(clip_batches(SquareClips(), seed=1, start=0, steps=4, size=1, workers=0))
+    clips = next(
+        clip_batches(SquareClips(), seed=1, start=0, stop=4, steps=4, slots=range(1), workers=0)
+    )
     trainer.advance(clips)
     assert trainer.step == 1
     assert_same(before, trainer.network.state_dict())
 
 
 def test_batches_do_not_depend_on_where_a_run_starts() -> None:
-    whole = list(clip_batches(SquareClips(), seed=3, start=0, steps=4, size=2, workers=0))
-    tail = list(clip_batches(SquareClips(), seed=3, start=2, steps=4, size=2, workers=0))
+    whole = list(
+        clip_batches(SquareClips(), seed=3, start=0, stop=4, steps=4, slots=range(2), workers=0)
+    )
+    tail = list(
+        clip_batches(SquareClips(), seed=3, start=2, stop=4, steps=4, slots=range(2), workers=0)
+    )
     assert (len(whole), len(tail)) == (4, 2)
     for one, other in zip(whole[2:], tail, strict=True):
         for first, second in zip(one, other, strict=True):
             np.testing.assert_array_equal(first.images, second.images)
-    other_seed = next(clip_batches(SquareClips(), seed=4, start=0, steps=4, size=2, workers=0))
+    other_seed = next(
+        clip_batches(SquareClips(), seed=4, start=0, stop=4, steps=4, slots=range(2), workers=0)
+    )
     assert not np.array_equal(whole[0][0].images, other_seed[0].images)
     assert not np.array_equal(whole[0][0].images, whole[0][1].images)
 

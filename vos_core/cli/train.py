@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from vos_core.cli.options import device_option
+
+if TYPE_CHECKING:
+    from vos_core.training.config import TrainingConfig
 
 
 @click.command()
@@ -18,20 +21,38 @@ from vos_core.cli.options import device_option
 )
 @device_option
 def train(config: Path, resume: bool, minutes: float | None, device: str) -> None:
-    """Train aoc-lite as CONFIG.toml says; resumable at any step."""
+    """Train aoc-lite as CONFIG.toml says, stage after stage; resumable at any step.
+
+    On several devices: torchrun --nproc-per-node N -m vos_core train CONFIG.toml
+    """
     from tqdm import tqdm
 
-    from vos_core.training.config import load_config
     from vos_core.training.entry import train_from_file
 
-    settings = load_config(config)
-    with tqdm(total=settings.steps, unit="step", disable=None, smoothing=0.05) as bar:
+    bars: dict[Path, tqdm[NoReturn]] = {}
 
-        def report(record: dict[str, Any]) -> None:
-            bar.set_postfix(loss=f"{record['loss']:.3f}", refresh=False)
-            bar.update(record["step"] - bar.n)
+    def report(stage: TrainingConfig, record: dict[str, Any]) -> None:
+        if stage.output not in bars:
+            bars[stage.output] = tqdm(
+                total=stage.last_step,
+                desc=stage.name or None,
+                initial=record["step"] - 1,
+                unit="step",
+                disable=None,
+                smoothing=0.05,
+            )
+        bar = bars[stage.output]
+        bar.set_postfix(loss=f"{record['loss']:.3f}", refresh=False)
+        bar.update(record["step"] - bar.n)
 
+    try:
         trainer = train_from_file(
             config, resume=resume, minutes=minutes, device=device, report=report
         )
-    click.echo(f"step {trainer.step} of {settings.steps}; checkpoint and log in {settings.output}")
+    finally:
+        for bar in bars.values():
+            bar.close()
+    settings = trainer.config
+    click.echo(
+        f"step {trainer.step} of {settings.last_step}; checkpoint and log in {settings.output}"
+    )

@@ -19,17 +19,20 @@ class ClipSource(Protocol):
 
 
 class _Batches(Dataset[list[Clip]]):
-    def __init__(self, source: ClipSource, *, seed: int, start: int, steps: int, size: int) -> None:
-        self.source, self.seed, self.start, self.steps, self.size = source, seed, start, steps, size
+    def __init__(
+        self, source: ClipSource, *, seed: int, start: int, stop: int, steps: int, slots: range
+    ) -> None:
+        self.source, self.seed, self.start, self.stop = source, seed, start, stop
+        self.steps, self.slots = steps, slots
 
     def __len__(self) -> int:
-        return max(0, self.steps - self.start)
+        return max(0, self.stop - self.start)
 
     def __getitem__(self, index: int) -> list[Clip]:
         step = self.start + index
         return [
             self.source.sample(np.random.default_rng([self.seed, step, slot]), step / self.steps)
-            for slot in range(self.size)
+            for slot in self.slots
         ]
 
 
@@ -38,19 +41,27 @@ def _first(batches: list[list[Clip]]) -> list[Clip]:
 
 
 def clip_batches(
-    source: ClipSource, *, seed: int, start: int, steps: int, size: int, workers: int
+    source: ClipSource,
+    *,
+    seed: int,
+    start: int,
+    stop: int,
+    steps: int,
+    slots: range,
+    workers: int,
 ) -> Iterator[list[Clip]]:
-    """Batches for the steps ``start .. steps - 1``; clip (step, slot) depends on nothing else.
+    """Batches for the steps ``start .. stop - 1``; clip (step, slot) depends on nothing else.
 
     Args:
         source: Maker of clips.
         seed: Seed of the run.
         start: First step.
-        steps: Length of the run.
-        size: Clips in a batch.
+        stop: Step to end before.
+        steps: Length of the run, which the share of it that is done refers to.
+        slots: Places in the batch to make clips for; ``range(size)`` for all of it.
         workers: Processes; 0 makes them in this one.
     """
-    dataset = _Batches(source, seed=seed, start=start, steps=steps, size=size)
+    dataset = _Batches(source, seed=seed, start=start, stop=stop, steps=steps, slots=slots)
     loader = DataLoader(
         dataset,
         batch_size=1,

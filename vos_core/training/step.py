@@ -41,7 +41,7 @@ def training_step(
     clips: Sequence[Clip],
     config: TrainingConfig,
     *,
-    rng: np.random.Generator,
+    rngs: Sequence[np.random.Generator],
     progress: float,
     device: torch.device,
 ) -> StepOutcome:
@@ -55,7 +55,7 @@ def training_step(
         network: In training mode.
         clips: Clips of equal size and length.
         config: Loss weights and shares.
-        rng: Choices of this step.
+        rngs: One generator a clip for the choices made for it.
         progress: Share of the run that is done.
         device: Where the network is.
     """
@@ -70,7 +70,7 @@ def training_step(
     jaccard: list[float] = []
     with torch.autocast(device.type, torch.bfloat16):
         features = network.encode(images)
-        running = _begin(network, features, clips, labels, config, rng)
+        running = _begin(network, features, clips, labels, config, rngs)
         for time in range(2, frame_count):
             for index, clip_run in enumerate(running):
                 before = _frame(features, index, time - 1, frame_count)
@@ -117,12 +117,12 @@ def _begin(
     clips: Sequence[Clip],
     labels: Sequence[Tensor],
     config: TrainingConfig,
-    rng: np.random.Generator,
+    rngs: Sequence[np.random.Generator],
 ) -> list[_ClipRun]:
     """States before the first target, and the choices that each clip's later frames follow."""
     frame_count = len(clips[0].images)
     running: list[_ClipRun] = []
-    for index, clip in enumerate(clips):
+    for index, (clip, rng) in enumerate(zip(clips, rngs, strict=True)):
         ids = tuple(range(1, clip.object_count + 1))
         reference = network.reference(
             _frame(features, index, 0, frame_count), labels[index][0], ids
