@@ -29,7 +29,8 @@ from vos_core.inference import Propagator
 from vos_core.inference.device import choose_device, choose_dtype, keep_freed_memory
 from vos_core.inference.frame_input import frame_tensor, label_tensor
 from vos_core.inference.native_labels import label_map_at
-from vos_core.inference.results import Segmented, frame_result
+from vos_core.inference.results import frame_result
+from vos_core.inference.segmented import Segmented
 from vos_core.matching.global_matching import global_matching
 from vos_core.matching.local_matching import local_matching
 from vos_core.networks.aoc_lite import State, stride4_probabilities

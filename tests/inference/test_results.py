@@ -7,12 +7,12 @@ import pytest
 import torch
 
 from vos_core.inference.results import (
-    Segmented,
     empty_result,
     frame_result,
     with_person_pixels,
     with_times,
 )
+from vos_core.inference.segmented import Segmented
 
 
 def segmented(probabilities: torch.Tensor) -> Segmented:

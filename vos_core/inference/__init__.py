@@ -2,6 +2,6 @@
 
 from vos_core.inference.propagation import Propagation
 from vos_core.inference.propagator import Propagator
-from vos_core.inference.records import FrameResult, PropagatorOptions
+from vos_core.inference.records import FrameResult, PropagatorOptions, published_protocol
 
-__all__ = ["FrameResult", "Propagation", "Propagator", "PropagatorOptions"]
+__all__ = ["FrameResult", "Propagation", "Propagator", "PropagatorOptions", "published_protocol"]

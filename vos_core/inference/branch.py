@@ -11,7 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vos_core.inference.frame_input import frame_tensor, label_tensor
+from vos_core.inference.frame_input import frame_tensor, input_size, label_tensor
+from vos_core.inference.records import PropagatorOptions
 from vos_core.networks.contract import (
     Features,
     PropagationNetwork,
@@ -19,9 +20,8 @@ from vos_core.networks.contract import (
     State,
     StepResult,
 )
-from vos_core.ops.resize import network_size, resize_bilinear
+from vos_core.ops.resize import resize_bilinear
 
-LONG_EDGE_FACTOR = 1040 / 480
 FEATURE_CACHE_FRAMES = 4
 REFERENCE_CACHE_BYTES = 128 << 20
 
@@ -82,8 +82,8 @@ class Branch:
     Args:
         network: The network, in evaluation mode.
         frame_size: Native (H, W).
-        short_edge: Longest allowed shorter side of the input at scale 1.
-        scale: Factor on the size that `short_edge` leads to.
+        options: How inputs are sized.
+        scale: Factor on the size that this leads to.
         flip: Mirror inputs and masks.
         device: Where to compute.
     """
@@ -93,18 +93,18 @@ class Branch:
         network: PropagationNetwork,
         frame_size: tuple[int, int],
         *,
-        short_edge: int,
+        options: PropagatorOptions,
         scale: float,
         flip: bool,
         device: torch.device,
     ) -> None:
         self.network, self.flip, self.device = network, flip, device
-        self.size = network_size(
-            *frame_size,
-            short_edge=short_edge,
-            long_edge=int(short_edge * LONG_EDGE_FACTOR),
-            scale=scale,
-        )
+        self.size = input_size(frame_size, options, scale)
+        self._frame_size = frame_size
+        self._is_bicubic = options.sizing == "long-edge"
+        # size that masks enter at; None: the frame's own, the network takes its samples there
+        keeps_masks = self._is_bicubic and network.samples_masks
+        self._mask_size = None if keeps_masks else self.size
         self._features = _FeatureCache(frames=FEATURE_CACHE_FRAMES)
         self._reference_features = _FeatureCache(size_bytes=REFERENCE_CACHE_BYTES)
         self._digests: dict[DigestKey, Reference] = {}
@@ -116,7 +116,13 @@ class Branch:
         """Features of a frame, kept for the last few frames."""
         features = self.known_features(index)
         if features is None:
-            images = frame_tensor(frame, self.size, flip=self.flip, device=self.device)
+            images = frame_tensor(
+                frame,
+                self.size,
+                flip=self.flip,
+                device=self.device,
+                is_bicubic=self._is_bicubic,
+            )
             features = self.network.encode(images)
             self._features.put(index, features)
         return features
@@ -152,7 +158,7 @@ class Branch:
             is_lasting: Keep the features at hand: when objects come or go, the frame is digested
                 again.
         """
-        labels = label_tensor(label_map, self.size, flip=self.flip, device=self.device)
+        labels = label_tensor(label_map, self._mask_size, flip=self.flip, device=self.device)
         self._digests[key] = self.network.reference(features, labels, key.object_ids)
         self._joined = ()
         if is_lasting:
@@ -173,7 +179,7 @@ class Branch:
         self, references: Sequence[DigestKey], previous: Features, label_map: np.ndarray
     ) -> None:
         """Start from a frame whose mask is known; every reference must be digested."""
-        labels = label_tensor(label_map, self.size, flip=self.flip, device=self.device)
+        labels = label_tensor(label_map, self._mask_size, flip=self.flip, device=self.device)
         digests = [self._digests[key] for key in references]
         self._state = self.network.begin(digests, previous, labels)
         self._joined = tuple(references)
@@ -205,7 +211,9 @@ class Branch:
         """Take a frame with its unmirrored [O + 1, h, w] probabilities as the previous one."""
         if self._state is None:
             raise RuntimeError("a branch must begin before it absorbs")
-        own = resize_bilinear(probabilities[None], features.grid(4))[0]
+        own = probabilities
+        if self._mask_size is not None or own.shape[-2:] != torch.Size(self._frame_size):
+            own = resize_bilinear(probabilities[None], features.grid(4))[0]
         own = own.flip(-1) if self.flip else own
         self._state = self.network.absorb(features, own, self._state, self._last)
         self._last = None

@@ -13,18 +13,16 @@ from vos_core.inference.branch import Branch, DigestKey
 from vos_core.inference.known_masks import without_background
 from vos_core.inference.records import FrameResult, PropagatorOptions
 from vos_core.inference.results import (
-    Segmented,
     empty_result,
     frame_result,
     with_person_pixels,
     with_times,
 )
 from vos_core.inference.route import Leg, Route
+from vos_core.inference.segmented import Segmented, join_branches, own_reference
 from vos_core.networks.contract import Features, PropagationNetwork
-from vos_core.ops.resize import resize_bilinear
 
 ReadFrame = Callable[[int], np.ndarray]
-NOBODY = 255
 
 
 class Propagation:
@@ -53,7 +51,7 @@ class Propagation:
         self._read_frame, self._route, self._options = read_frame, route, options
         self._is_growing = is_growing
         self._automatic: dict[int, np.ndarray] = {}
-        self._since_automatic = 0
+        self._start: int | None = None
         self._object_ids: tuple[int, ...] = ()
         flips = (False, True) if options.flip else (False,)
         self._size = (int(route.size[0]), int(route.size[1]))
@@ -61,7 +59,7 @@ class Propagation:
             Branch(
                 network,
                 self._size,
-                short_edge=options.short_edge,
+                options=options,
                 scale=scale,
                 flip=flip,
                 device=device,
@@ -93,9 +91,17 @@ class Propagation:
             UserError: If the map is no uint8 [H, W] of the frames' size.
         """
         changed = self._route.correct(index, label_map, known)
-        for other in changed | set(self._automatic):
+        for other in changed:
             self._forget(other)
-        self._automatic.clear()
+        self._drop_automatic(index)
+
+    def _drop_automatic(self, index: int) -> None:
+        """Forget own results that a changed frame may prove wrong."""
+        for other in list(self._automatic):
+            is_before = (other - index) * self._route.direction < 0
+            if not (is_before and self._options.keeps_backgrounds):
+                del self._automatic[other]
+                self._forget(other)
 
     def close(self) -> None:
         """Drop everything; further steps give None."""
@@ -129,7 +135,7 @@ class Propagation:
         marks.append(time.perf_counter())
         segmented = self._segment(features)
         for branch, own in zip(self._branches, features, strict=True):
-            branch.absorb(own, segmented.probabilities)
+            branch.absorb(own, segmented.finest)
         if not leg.open_ids:
             self._grow_pool(leg.target, features, segmented)
         marks.append(time.perf_counter())
@@ -171,13 +177,13 @@ class Propagation:
         speaks = {i: self._route.speaks_of(i, object_ids) for i in people}
         speaks |= {i: True for i in self._automatic if i not in speaks}
         chosen = self._nearest(target, list(speaks), object_ids)
-        needs_all = not any(speaks[i] for i in chosen)
+        needs_all = self._options.keeps_backgrounds or not any(speaks[i] for i in chosen)
         return [DigestKey(i, object_ids, needs_all or speaks[i]) for i in sorted(chosen)]
 
     def _nearest(self, target: int, frames: list[int], object_ids: tuple[int, ...]) -> list[int]:
         """The references nearest to the target, and the nearest one of each object they lack."""
-        limit = max(1, self._options.max_references)
-        if len(frames) <= limit:
+        limit = self._options.max_references
+        if limit is None or len(frames) <= limit:
             return frames
         frames = sorted(frames, key=lambda i: (abs(i - target), i))
         chosen, others = frames[:limit], frames[limit:]
@@ -193,10 +199,13 @@ class Propagation:
         """Bring references up to date; start from the anchor if there is one or objects changed."""
         anchor = leg.anchor
         if leg.object_ids != self._object_ids:
-            self._automatic.clear()
+            if not self._options.keeps_backgrounds:
+                self._automatic.clear()
             for branch in self._branches:
                 branch.forget_all()
             anchor = self._route.anchor() if anchor is None else anchor
+        if self._start is None:
+            self._start = anchor
         keys = self._reference_keys(leg.target, leg.object_ids)
         for key in keys:
             for branch in self._branches:
@@ -224,38 +233,25 @@ class Propagation:
         return label_map if key.has_background else without_background(label_map)
 
     def _segment(self, features: list[Features]) -> Segmented:
-        frames = self._branches[0].reference_frames
         results = [branch.step(own) for branch, own in zip(self._branches, features, strict=True)]
-        first = results[0]
-        if len(results) == 1:
-            logits = first.logits.float()
-            return Segmented(
-                logits,
-                self._network.aggregate(logits),
-                first.cluster_index,
-                joins_objects=self._network.joins_objects,
-                reference_frames=frames,
-            )
-        grid = features[0].grid(4)
-        each = [
-            resize_bilinear(self._network.aggregate(result.logits)[None], grid)[0]
-            for result in results
-        ]
-        return Segmented(
-            None, torch.stack(each).mean(0), first.cluster_index, reference_frames=frames
+        return join_branches(
+            self._network,
+            results,
+            grid=features[0].grid(4),
+            frame_size=self._size if self._options.decide_at == "frame" else None,
+            reference_frames=self._branches[0].reference_frames,
         )
 
     def _grow_pool(self, target: int, features: list[Features], segmented: Segmented) -> None:
         """Every few frames the result itself becomes a reference, without its doubtful pixels."""
-        self._since_automatic += 1
-        if not self._is_growing or self._since_automatic < self._options.interval:
+        options = self._options
+        if not self._is_growing or self._start is None:
             return
-        self._since_automatic = 0
-        best, channels = segmented.probabilities.max(0)
-        table = torch.tensor([0, *self._object_ids], device=channels.device)
-        labels = table[channels].masked_fill(best < self._options.min_probability, NOBODY)
-        self._automatic[target] = labels.to(torch.uint8).cpu().numpy()
-        while len(self._automatic) > self._options.max_automatic:
+        if abs(target - self._start) % options.interval:
+            return
+        self._automatic[target] = own_reference(segmented.finest, self._object_ids, options)
+        limit = options.max_automatic
+        while limit is not None and len(self._automatic) > limit:
             oldest = next(iter(self._automatic))
             del self._automatic[oldest]
             self._forget(oldest)

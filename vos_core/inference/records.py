@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from vos_core.errors import UserError
 
 MODES = ("base", "mf")
+SIZINGS = ("short-edge", "long-edge")
+PLACES = ("grid", "frame")
 LARGEST_SCALE = 4.0
 SHORTEST_EDGE = 65
 
@@ -52,19 +55,37 @@ class PropagatorOptions:
             as references every `interval` frames (AOC, RPCM "patch pool").
         interval: Frames between automatic references (tau).
         max_automatic: Automatic references kept; the oldest leaves first, which bounds memory.
+            None keeps all, as the authors do.
         max_references: References matched against at once, the nearest in time, and beyond these
-            one for each object that they do not show; the cost of a frame grows with them.
+            one for each object that they do not show; the cost of a frame grows with them. None
+            takes all.
         min_probability: Pixels of an automatic reference below this belong to nobody.
-        short_edge: Shorter side of the network's input at scale 1; frames are never enlarged.
+        max_entropy: Instead of that, pixels whose entropy in nats is above this belong to nobody
+            (RPCM, alpha); None leaves it to `min_probability`.
+        keeps_backgrounds: Whether the background of a reference counts as background for objects
+            too that the reference does not speak of, and own results stay references when an
+            object comes, as in the authors' protocol.
+        sizing: "short-edge" bounds the shorter side and never enlarges at scale 1; "long-edge" is
+            the authors' rule: longer side at most 1040 with one scale and 800 times the scale with
+            several, frames resampled bicubically, masks handed to networks that sample them
+            themselves at the frame's own size.
+        short_edge: Shorter side of the network's input at scale 1, where that is bounded.
+        decide_at: Where logits become probabilities, are averaged over scales and mirrored inputs,
+            and their entropy is taken: on the network's "grid", or at the size of the "frame", as
+            the authors do.
         scales: Scales of the input whose probabilities are averaged, each above 0 and at most 4.
         flip: Average with the mirrored input too.
     """
 
     mode: str = "base"
     interval: int = 5
-    max_automatic: int = 4
-    max_references: int = 8
+    max_automatic: int | None = 4
+    max_references: int | None = 8
     min_probability: float = 0.8
+    max_entropy: float | None = None
+    keeps_backgrounds: bool = False
+    sizing: str = "short-edge"
+    decide_at: str = "grid"
     short_edge: int = 480
     scales: tuple[float, ...] = (1.0,)
     flip: bool = False
@@ -75,15 +96,41 @@ class PropagatorOptions:
         Raises:
             UserError: Naming the option and what would be right.
         """
-        if self.mode not in MODES:
-            raise UserError(f"unknown mode {self.mode!r}; choose one of {', '.join(MODES)}")
+        for name, known in (("mode", MODES), ("sizing", SIZINGS), ("decide_at", PLACES)):
+            if getattr(self, name) not in known:
+                raise UserError(
+                    f"unknown {name} {getattr(self, name)!r}; choose one of {', '.join(known)}"
+                )
         if not self.scales or not all(0 < scale <= LARGEST_SCALE for scale in self.scales):
             raise UserError(
                 f"scales must be numbers above 0 and at most {LARGEST_SCALE:g}, at least one: "
                 f"{', '.join(map(str, self.scales)) or 'none given'}"
             )
         for name, least in (("interval", 1), ("max_automatic", 0), ("max_references", 1)):
-            if getattr(self, name) < least:
-                raise UserError(f"{name} must be at least {least}, not {getattr(self, name)}")
+            value = getattr(self, name)
+            if value is not None and value < least:
+                raise UserError(f"{name} must be at least {least}, not {value}")
+        if self.max_entropy is not None and self.max_entropy < 0:
+            raise UserError(f"max_entropy must be at least 0, not {self.max_entropy:g}")
         if self.short_edge < SHORTEST_EDGE:
             raise UserError(f"short_edge must be at least {SHORTEST_EDGE}, not {self.short_edge}")
+
+
+def published_protocol(**changes: Any) -> PropagatorOptions:
+    """The authors' test-time protocol (CFBI, CFBI+, RPCM code): everything as they do it.
+
+    Mode "base" is CFBI, CFBI+ and AOC Base; mode "mf" is RPCM's patch pool (tau 5, alpha 1) and
+    AOC MF.
+
+    Args:
+        changes: Options that differ.
+    """
+    settings: dict[str, Any] = {
+        "sizing": "long-edge",
+        "decide_at": "frame",
+        "max_entropy": 1.0,
+        "max_automatic": None,
+        "max_references": None,
+        "keeps_backgrounds": True,
+    }
+    return PropagatorOptions(**settings | changes)

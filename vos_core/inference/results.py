@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -13,29 +12,11 @@ from torch import Tensor
 
 from vos_core.inference.native_labels import label_map_at, likeliest_at
 from vos_core.inference.records import FrameResult
+from vos_core.inference.segmented import Segmented
 from vos_core.ops.aggregation import reliability_map
 from vos_core.ops.resize import resize_bilinear
 
 CLUSTERS = 16
-
-
-class Segmented(NamedTuple):
-    """One target frame before it is laid out at native resolution.
-
-    Attributes:
-        logits: float32 [O, h4, w4], one per object; None where several branches were averaged.
-        probabilities: float32 [O + 1, h4, w4], aggregated.
-        cluster_index: int64 [O + 1, h8, w8] nearest proxy of each label; None where a network has
-            no proxies.
-        joins_objects: Whether the logits are [O + 1, h4, w4] and their softmax is the answer.
-        reference_frames: Frames of the joined references, in the order of their proxies.
-    """
-
-    logits: Tensor | None
-    probabilities: Tensor
-    cluster_index: Tensor | None
-    joins_objects: bool = False
-    reference_frames: tuple[int, ...] = ()
 
 
 def frame_result(
@@ -53,8 +34,8 @@ def frame_result(
         The record, without times.
     """
     probabilities = segmented.probabilities
-    if segmented.logits is None:
-        winners = likeliest_at(probabilities, size)
+    if segmented.at_frame is not None or segmented.logits is None:
+        winners = likeliest_at(segmented.finest, size)
     elif segmented.joins_objects:
         winners = likeliest_at(segmented.logits, size)
     else:

@@ -49,6 +49,7 @@ class Route:
         known: For some references the ids that the map speaks of: such an object, where the map
             does not show it, is not in the frame. Ids that the map shows are always among them. By
             default a map speaks of every object that it or a reference behind it shows.
+        direction: 1 when targets ascend, -1 when they descend; None to see it from them.
 
     Raises:
         UserError: If there is no reference, a map is no uint8 [H, W] or of another size, or no
@@ -62,6 +63,8 @@ class Route:
         targets: Sequence[int],
         object_ids: Collection[int] | None,
         known: Mapping[int, Collection[int]] | None = None,
+        *,
+        direction: int | None = None,
     ) -> None:
         if not references:
             raise UserError("there is no reference frame; paint an object on a frame first")
@@ -79,7 +82,7 @@ class Route:
             raise UserError(
                 "no reference frame shows an object to carry; paint at least one object"
             )
-        self._direction = self._find_direction()
+        self._direction = self._find_direction() if direction is None else direction
 
     def _find_direction(self) -> int:
         if len(self._order) == 1:
@@ -99,6 +102,11 @@ class Route:
     def shown_by(self, indices: Collection[int]) -> frozenset[int]:
         """Wanted objects that the maps of these references show; other frames show none."""
         return NO_IDS.union(*(self._shown(index) for index in indices if index in self._masks))
+
+    @property
+    def direction(self) -> int:
+        """1 forward in time, -1 backward."""
+        return self._direction
 
     @property
     def reference_indices(self) -> list[int]:

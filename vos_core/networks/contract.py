@@ -23,9 +23,12 @@ class PropagationNetwork(Protocol):
     Attributes:
         joins_objects: Whether ``step`` gives ``[O + 1, h4, w4]`` logits whose softmax is the
             segmentation, instead of one logit map per object.
+        samples_masks: Whether ``reference`` and ``begin`` take label maps of any size, which the
+            network samples at its grids, instead of the input's size alone.
     """
 
     joins_objects: bool
+    samples_masks: bool
 
     def encode(self, images: Tensor) -> Features:
         """Extract features, without objects, of ``[1, 3, H, W]`` RGB in 0..255."""

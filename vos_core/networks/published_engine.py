@@ -92,6 +92,7 @@ class PublishedEngine:
     """
 
     joins_objects = True
+    samples_masks = True
 
     def __init__(
         self,

@@ -35,6 +35,19 @@ def soft_aggregate(logits: Tensor) -> Tensor:
     return torch.cat([background.clamp(-LOG_ODDS_LIMIT, LOG_ODDS_LIMIT), clamped], dim=-3)
 
 
+def entropy_map(probabilities: Tensor) -> Tensor:
+    """Shannon entropy of each pixel in nats, ``-sum p log(p + 1e-6)`` (RPCM, reliability filter).
+
+    Args:
+        probabilities: float [L, H, W], sums to 1 along L.
+
+    Returns:
+        float32 [H, W] in [0, log L], up to the 1e-6.
+    """
+    values = probabilities.float()
+    return -(values * torch.log(values + 1e-6)).sum(dim=0)
+
+
 def reliability_map(probabilities: Tensor) -> Tensor:
     """Reliability ``r = 1 - H / log L`` of the Shannon entropy H over L labels.
 
@@ -50,6 +63,4 @@ def reliability_map(probabilities: Tensor) -> Tensor:
     label_count = probabilities.shape[0]
     if label_count < 2:
         return torch.ones(probabilities.shape[1:], device=probabilities.device)
-    values = probabilities.float()
-    entropy = -(values * torch.log(values + 1e-6)).sum(dim=0)
-    return (1.0 - entropy / math.log(label_count)).clamp(0.0, 1.0)
+    return (1.0 - entropy_map(probabilities) / math.log(label_count)).clamp(0.0, 1.0)

@@ -44,6 +44,36 @@ def network_size(
     return rows, columns
 
 
+def long_edge_size(
+    height: int, width: int, *, long_edge: int, scale: float = 1.0
+) -> tuple[int, int]:
+    """Size at which the authors of CFBI, CFBI+, AOC and RPCM run their networks.
+
+    Only the longer side has a limit; the product with `scale` is cut to whole pixels, then each
+    side v becomes ``round((v - 1) / 16) * 16 + 1`` (CFBI code, evaluation transforms).
+
+    Args:
+        height: Frame height, at least 1.
+        width: Frame width, at least 1.
+        long_edge: Longest allowed longer side at scale 1.
+        scale: Factor of multi-scale testing, above 0.
+
+    Returns:
+        (height, width) of the network input, each at least 17.
+
+    Raises:
+        ValueError: If a side is smaller than one pixel.
+    """
+    if height < 1 or width < 1:
+        raise ValueError(f"a frame of {height} x {width} pixels has no content")
+    shrink = min(1.0, long_edge / max(height, width))
+    rows, columns = (
+        max(1, round((int(shrink * side * scale) - 1) / GRID)) * GRID + 1
+        for side in (height, width)
+    )
+    return rows, columns
+
+
 def resize_bilinear(maps: Tensor, size: tuple[int, int]) -> Tensor:
     """Resize [N, C, h, w] to [N, C, *size], bilinear with aligned corners."""
     if maps.shape[-2:] == torch.Size(size):

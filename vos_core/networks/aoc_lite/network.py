@@ -72,6 +72,7 @@ class AocLite(nn.Module):
         )
 
     joins_objects = False
+    samples_masks = False
 
     def encode(self, images: Tensor) -> Features:
         """Features of frames.
