@@ -1,0 +1,230 @@
+"""Proxy clusters of one frame: which pixels share a proxy, and which reference it came from."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from functools import cached_property
+
+import cv2
+import numpy as np
+
+from annotator.model.errors import FrameError
+from annotator.model.label_maps import ByteMap
+
+CLUSTERS_PER_OBJECT = 16
+_CODES = 255
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """One cluster of a frame.
+
+    Attributes:
+        code: Its value in the cluster map, 1..255.
+        object_id: Object it belongs to, 0 background.
+        proxy: Number of the proxy among those of its object in one reference, 0..15.
+        reference: Frame whose pixels the proxy stands for, None when not known.
+        pixel_count: Pixels of the frame that it explains, about (the map is coarser).
+        share: These as a share of all pixels of its object in the frame, in [0, 1].
+    """
+
+    code: int
+    object_id: int
+    proxy: int
+    reference: int | None
+    pixel_count: int
+    share: float
+
+
+@dataclass(frozen=True, eq=False)
+class ClusterFrame:
+    """The clusters of one frame.
+
+    Map and frame have their corner pixels in common: row i of h lies at row ``i (H - 1) / (h - 1)``
+    of the frame, and each pixel belongs to the nearest one.
+
+    Attributes:
+        cluster_map: uint8 [h, w]: 0 none, else ``1 + (16 * channel + proxy) % 255``, so that beyond
+            15 objects two may share a code.
+        object_ids: Object of channel 1, 2, ... (channel 0 is background).
+        size: (H, W) of the frame.
+        reference_map: uint8 [h, w], place in `reference_frames` of the reference whose proxy that
+            is; None when not known.
+        reference_frames: Frames of the references.
+    """
+
+    cluster_map: ByteMap
+    object_ids: tuple[int, ...]
+    size: tuple[int, int]
+    reference_map: ByteMap | None = None
+    reference_frames: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse maps that do not belong together.
+
+        Raises:
+            FrameError: the two maps differ in shape.
+        """
+        if self.reference_map is not None and self.reference_map.shape != self.cluster_map.shape:
+            raise FrameError(
+                f"a cluster map of {self.cluster_map.shape} has a reference map of "
+                f"{self.reference_map.shape}; both must have one shape"
+            )
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held."""
+        other = 0 if self.reference_map is None else self.reference_map.nbytes
+        return self.cluster_map.nbytes + other
+
+    @cached_property
+    def rows(self) -> np.ndarray:
+        """int64 [H]: row of the map for each row of the frame."""
+        return _nearest(self.size[0], self.cluster_map.shape[0])
+
+    @cached_property
+    def columns(self) -> np.ndarray:
+        """int64 [W]: column of the map for each column of the frame."""
+        return _nearest(self.size[1], self.cluster_map.shape[1])
+
+    @cached_property
+    def _keys(self) -> np.ndarray:
+        """int32 [h, w]: code and reference as one number, -1 where there is no cluster."""
+        keys = self.cluster_map.astype(np.int32)
+        if self.reference_map is not None:
+            keys += self.reference_map.astype(np.int32) << 8
+        return np.where(self.cluster_map == 0, -1, keys)
+
+    def object_of(self, code: int) -> int:
+        """Object that a code stands for, 0 for background and for an unknown channel."""
+        channel = (code - 1) // CLUSTERS_PER_OBJECT
+        return self.object_ids[channel - 1] if 0 < channel <= len(self.object_ids) else 0
+
+    def at(self, x: float, y: float) -> Cluster | None:
+        """Cluster under a point of the frame; None outside, and where there is none.
+
+        Args:
+            x: Column, in frame pixels.
+            y: Row.
+        """
+        place = self._place(x, y)
+        if place is None or self.cluster_map[place] == 0:
+            return None
+        code = int(self.cluster_map[place])
+        object_id = self.object_of(code)
+        weights = self._weights
+        own = weights[self._keys == self._keys[place]].sum()
+        codes = [c for c in range(1, _CODES + 1) if self.object_of(c) == object_id]
+        whole = weights[np.isin(self.cluster_map, codes)].sum()
+        reference = None
+        if self.reference_map is not None:
+            number = int(self.reference_map[place])
+            if number < len(self.reference_frames):
+                reference = self.reference_frames[number]
+        return Cluster(
+            code,
+            object_id,
+            (code - 1) % CLUSTERS_PER_OBJECT,
+            reference,
+            int(own),
+            float(own / whole),
+        )
+
+    @cached_property
+    def _weights(self) -> np.ndarray:
+        """int64 [h, w]: pixels of the frame that each place of the map stands for."""
+        height, width = self.cluster_map.shape
+        down = np.bincount(self.rows, minlength=height)
+        return down[:, None] * np.bincount(self.columns, minlength=width)[None]
+
+    def mask_at(self, x: float, y: float, *, connected: bool = False) -> np.ndarray | None:
+        """Pixels of the cluster under a point: bool [H, W], None where there is none.
+
+        Args:
+            x: Column, in frame pixels.
+            y: Row.
+            connected: Only the connected part under the point.
+        """
+        place = self._place(x, y)
+        if place is None or self.cluster_map[place] == 0:
+            return None
+        chosen = self._keys == self._keys[place]
+        if connected:
+            chosen = _part_at(chosen, place)
+        return self._grown(chosen)
+
+    def mask_under(self, touched: np.ndarray, *, least_share: float = 0.5) -> np.ndarray:
+        """Pixels of all places of the map that lie under a painted area with most of their pixels.
+
+        What a snapping brush paints: whole places of the map, each inside one cluster, and the rest
+        of their connected cluster part is left alone.
+
+        Args:
+            touched: bool [H, W], where the brush was.
+            least_share: Share of a place's pixels that must be touched, in (0, 1].
+
+        Returns:
+            bool [H, W].
+        """
+        height, width = self.cluster_map.shape
+        flat = (self.rows[:, None] * width + self.columns[None])[touched]
+        counts = np.bincount(flat, minlength=height * width).reshape(height, width)
+        chosen = (counts >= least_share * self._weights) & (self.cluster_map > 0) & (counts > 0)
+        return self._grown(chosen)
+
+    def _grown(self, chosen: np.ndarray) -> np.ndarray:
+        return chosen[self.rows].take(self.columns, axis=1)
+
+    def _place(self, x: float, y: float) -> tuple[int, int] | None:
+        row, column = int(np.floor(y)), int(np.floor(x))
+        if not (0 <= row < self.size[0] and 0 <= column < self.size[1]):
+            return None
+        return int(self.rows[row]), int(self.columns[column])
+
+
+class ClusterStore:
+    """Clusters of the frames seen last, within a number of bytes.
+
+    Args:
+        byte_limit: The oldest go beyond it; the last one always stays.
+    """
+
+    def __init__(self, byte_limit: int = 64 << 20) -> None:
+        self._byte_limit = byte_limit
+        self._frames: OrderedDict[int, ClusterFrame] = OrderedDict()
+        self._nbytes = 0
+
+    def get(self, frame_index: int) -> ClusterFrame | None:
+        """Clusters of a frame, None when they are not known."""
+        return self._frames.get(frame_index)
+
+    def put(self, frame_index: int, clusters: ClusterFrame) -> None:
+        """Keep the clusters of a frame in place of those before."""
+        self.drop(frame_index)
+        self._frames[frame_index] = clusters
+        self._nbytes += clusters.nbytes
+        while self._nbytes > self._byte_limit and len(self._frames) > 1:
+            self.drop(next(iter(self._frames)))
+
+    def drop(self, frame_index: int) -> None:
+        """Forget a frame."""
+        old = self._frames.pop(frame_index, None)
+        self._nbytes -= old.nbytes if old else 0
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._frames.clear()
+        self._nbytes = 0
+
+
+def _nearest(size: int, places: int) -> np.ndarray:
+    """int64 [size]: nearest of so many evenly spaced places, the first and last at the ends."""
+    if size == 1 or places == 1:
+        return np.zeros(size, np.int64)
+    return np.floor(np.arange(size) * ((places - 1) / (size - 1)) + 0.5).astype(np.int64)
+
+
+def _part_at(chosen: np.ndarray, place: tuple[int, int]) -> np.ndarray:
+    _, parts = cv2.connectedComponents(chosen.astype(np.uint8), connectivity=4)
+    return np.asarray(parts == parts[place])
