@@ -13,7 +13,7 @@ DEMO_OUT := out/demo
 
 $(STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --no-compile -c constraints.txt -e '.[dev,sample]'
+	$(BIN)/python -m pip install --quiet --no-compile -c constraints.txt -e '.[dev,sample,test]'
 	touch $@
 
 run: $(STAMP)

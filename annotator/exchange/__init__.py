@@ -1,0 +1,1 @@
+"""Masks in and out of a project, in the formats of benchmarks and of other tools. No Qt."""
