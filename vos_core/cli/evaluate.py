@@ -35,6 +35,7 @@ _FOLDER = click.Path(path_type=Path)
 @click.option("--perturb", is_flag=True, help="Also under six perturbations: Q_p and R_p.")
 @click.option("--save-results", type=_FOLDER, help="Write the masks that were made.")
 @click.option("--json", "json_file", type=_FOLDER, help="Write all numbers to this file.")
+@click.option("--plot", type=_FOLDER, help="Draw J&F over the time of the video into this picture.")
 def evaluate(
     frames: Path | None,
     annotations: Path,
@@ -48,6 +49,7 @@ def evaluate(
     perturb: bool,
     save_results: Path | None,
     json_file: Path | None,
+    plot: Path | None,
 ) -> None:
     """Judge masks by region similarity J and contour accuracy F, as the DAVIS benchmark does.
 
@@ -55,14 +57,16 @@ def evaluate(
     cent: means, recall (share of frames above one half) and decay (first quarter minus last).
     """
     _check_choice(results, model, baseline, frames, perturb, save_results)
+    from vos_core.evaluation.decay_curve import decay_curve, plot_decay_curves
     from vos_core.evaluation.evaluate import evaluate_sequences
     from vos_core.evaluation.robustness import evaluate_robustness
     from vos_core.evaluation.trees import parse_sequences
     from vos_core.media.atomic import check_writable, write_text_atomic
 
     names = None if sequences is None else parse_sequences(sequences)
-    if json_file is not None:
-        check_writable(json_file.parent)
+    for path in (json_file, plot):
+        if path is not None:
+            check_writable(path.parent)
     method = None if results is not None else _method(model, baseline, device, mode)
     with _Bar() as bar:
         report: Any
@@ -87,8 +91,12 @@ def evaluate(
                 progress=bar.tell,
             )
     click.echo(report.table())
+    curves = {name: decay_curve(one) for name, one in report.by_condition().items()}
     if json_file is not None:
-        write_text_atomic(json_file, json.dumps(report.to_dict(), indent=2) + "\n")
+        values = report.to_dict() | {"over_time": {k: c.to_dict() for k, c in curves.items()}}
+        write_text_atomic(json_file, json.dumps(values, indent=2) + "\n")
+    if plot is not None:
+        plot_decay_curves(curves, plot)
 
 
 def _check_choice(

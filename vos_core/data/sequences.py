@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -47,16 +47,45 @@ def export_sequences(
     """
     store = cache if isinstance(cache, ImageStore) else open_cache(cache)
     root = Path(out_dir)
-    frames = root / "JPEGImages" / RESOLUTION_FOLDER
-    annotations = root / "Annotations" / RESOLUTION_FOLDER
-    suffix = ".png" if jpeg_quality is None else ".jpg"
     for sequence in [store.sequence(name) for name in names]:
-        for index, picture in enumerate(sequence.frames):
-            path = frames / sequence.name / f"{index:05d}{suffix}"
-            write_bytes_atomic(path, _encode(picture.image, jpeg_quality))
-            write_label_map(annotations / sequence.name / f"{index:05d}.png", picture.label_map)
+        pairs = ((picture.image, picture.label_map) for picture in sequence.frames)
+        write_sequence(root, sequence.name, pairs, jpeg_quality=jpeg_quality)
     write_text_atomic(root / "ImageSets" / "2017" / "val.txt", "".join(f"{n}\n" for n in names))
+    return _folders(root)
+
+
+def write_sequence(
+    root: Path,
+    name: str,
+    pairs: Iterable[tuple[np.ndarray, np.ndarray]],
+    *,
+    jpeg_quality: int | None = 95,
+) -> tuple[Path, Path]:
+    """Write the frames and label maps of one sequence into a DAVIS tree.
+
+    Args:
+        root: Root of the tree.
+        name: Of the sequence.
+        pairs: (uint8 [H, W, 3] RGB, uint8 [H, W] label map) of every frame.
+        jpeg_quality: 1 to 100, or None for lossless PNG frames.
+
+    Returns:
+        The tree's folders of frames and of annotations.
+
+    Raises:
+        OutputError: A file cannot be written.
+    """
+    frames, annotations = _folders(root)
+    suffix = ".png" if jpeg_quality is None else ".jpg"
+    for index, (image, label_map) in enumerate(pairs):
+        path = frames / name / f"{index:05d}{suffix}"
+        write_bytes_atomic(path, _encode(image, jpeg_quality))
+        write_label_map(annotations / name / f"{index:05d}.png", label_map)
     return frames, annotations
+
+
+def _folders(root: Path) -> tuple[Path, Path]:
+    return root / "JPEGImages" / RESOLUTION_FOLDER, root / "Annotations" / RESOLUTION_FOLDER
 
 
 def _encode(image: np.ndarray, jpeg_quality: int | None) -> bytes:

@@ -92,6 +92,10 @@ class RobustnessReport:
         """Mean drop of J&F, in points of per cent."""
         return 100 * self.clean.jf_mean - self.q_p
 
+    def by_condition(self) -> dict[str, EvaluationReport]:
+        """Reports by name, "clean" first."""
+        return {"clean": self.clean, **self.perturbed}
+
     def to_dict(self) -> dict[str, Any]:
         """Return everything as JSON-ready values."""
         return {
@@ -103,7 +107,7 @@ class RobustnessReport:
 
     def table(self) -> str:
         """Return a text table: J&F, J and F in per cent for each perturbation, Q_p and R_p last."""
-        rows = [("clean", self.clean), *self.perturbed.items()]
+        rows = self.by_condition().items()
         width = max(len(name) for name, _ in rows)
         lines = [" " * width + f"{'J&F':>8}{'J':>8}{'F':>8}{'drop':>8}"]
         for name, report in rows:

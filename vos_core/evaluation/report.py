@@ -88,6 +88,10 @@ class EvaluationReport:
         """J&F, the mean of the mean J and the mean F, in [0, 1]."""
         return (self.j.mean + self.f.mean) / 2
 
+    def by_condition(self) -> dict[str, EvaluationReport]:
+        """Return this one report by name, as a report of several conditions does."""
+        return {"clean": self}
+
     def to_dict(self) -> dict[str, Any]:
         """Return everything as JSON-ready values; shares in [0, 1], one value a judged frame."""
         return {
