@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Collection
 
 from annotator.model.commands.base import Command
+from annotator.model.commands.frames import FrameChange
 from annotator.model.commands.paint import PaintStroke
 from annotator.model.document import Document
 from annotator.model.errors import HistoryBusyError, HistoryError
@@ -28,6 +29,12 @@ class History:
 
     Attributes:
         changed: event, after anything about undo and redo changed.
+        command_done: event (Command), after a person's command was applied.
+        step_undone: event, after `undo`.
+        step_redone: event, after `redo`.
+        run_began: event (PropagationRun), when a propagation was opened.
+        run_changed: event (FrameChange), after a result of the open run changed its frame.
+        run_over: event (bool), when it was closed (True) or aborted (False).
     """
 
     def __init__(self, document: Document, *, byte_limit: int = 512 << 20) -> None:
@@ -38,6 +45,12 @@ class History:
         self._stroke: StrokeInHand | None = None
         self._run: PropagationRun | None = None
         self.changed: Event[[]] = Event()
+        self.command_done: Event[Command] = Event()
+        self.step_undone: Event[[]] = Event()
+        self.step_redone: Event[[]] = Event()
+        self.run_began: Event[PropagationRun] = Event()
+        self.run_changed: Event[FrameChange] = Event()
+        self.run_over: Event[bool] = Event()
 
     @property
     def can_undo(self) -> bool:
@@ -105,6 +118,7 @@ class History:
             command.revert(editor)
             self._undone.append(self._done.pop())
         self.changed.emit()
+        self.step_undone.emit()
         return command.frame_index
 
     def redo(self) -> int | None:
@@ -117,6 +131,7 @@ class History:
             command.apply(editor)
             self._done.append(self._undone.pop())
         self.changed.emit()
+        self.step_redone.emit()
         return command.frame_index
 
     def clear(self) -> None:
@@ -176,6 +191,7 @@ class History:
             self._document, self, text, object_ids=object_ids, overwrite_person=overwrite_person
         )
         self.changed.emit()
+        self.run_began.emit(self._run)
         return self._run
 
     @property
@@ -196,6 +212,7 @@ class History:
             command.apply(editor)
             self._push(command)
         self.changed.emit()
+        self.command_done.emit(command)
 
     def _push(self, command: Command) -> None:
         self._undone.clear()

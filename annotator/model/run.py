@@ -28,6 +28,8 @@ class RunKeeper(Protocol):
     """What a run needs of the history."""
 
     changed: Event[[]]
+    run_changed: Event[FrameChange]
+    run_over: Event[bool]
 
     @property
     def has_stroke_in_hand(self) -> bool:
@@ -64,6 +66,21 @@ class PropagationRun:
         self._changes: dict[int, FrameChange] = {}
         self._held: list[_Result] = []
         self._is_open = True
+
+    @property
+    def object_ids(self) -> frozenset[int] | None:
+        """Objects that are propagated; None for all."""
+        return self._object_ids
+
+    @property
+    def overwrites_person(self) -> bool:
+        """Whether drawn and corrected cells are replaced too."""
+        return self._overwrite_person
+
+    @property
+    def text(self) -> str:
+        """What it is, for the menu."""
+        return self._text
 
     @property
     def is_open(self) -> bool:
@@ -118,6 +135,7 @@ class PropagationRun:
         with document.editing() as editor:
             change.write(editor, new=True)
             self._changes[frame_index] = change
+        self._history.run_changed.emit(change)
         return True
 
     def close(self) -> bool:
@@ -136,6 +154,7 @@ class PropagationRun:
         self._history.run_ended()
         kept = self.split()
         self._history.changed.emit()
+        self._history.run_over.emit(True)
         return kept
 
     def abort(self) -> None:
@@ -150,6 +169,7 @@ class PropagationRun:
                 change.write(editor, new=False)
             self._changes.clear()
         self._history.changed.emit()
+        self._history.run_over.emit(False)
 
     def split(self) -> bool:
         """Make what was gathered so far a step of its own (used before another command is done)."""

@@ -241,3 +241,24 @@ def test_a_listener_dropped_by_another_is_not_called():
     second = event.connect(lambda: heard.append(1))
     event.emit()
     assert heard == []
+
+
+def test_whoever_listens_hears_what_happened_in_the_order_of_the_document(history):
+    heard = []
+    history.command_done.connect(lambda command: heard.append(command.text))
+    history.step_undone.connect(lambda: heard.append("undo"))
+    history.step_redone.connect(lambda: heard.append("redo"))
+    history.run_began.connect(lambda run: heard.append((run.object_ids, run.overwrites_person)))
+    history.run_changed.connect(lambda change: heard.append(change.frame_index))
+    history.run_over.connect(lambda kept: heard.append(kept))
+    run = history.begin_propagation(object_ids=[1])
+    stroke = history.begin_stroke(3, 1, text="a stroke")
+    run.add(5, ONES, None, {1: 0.5})  # waits for the stroke
+    stroke.add(Box(0, 0, 1, 1), np.ones((1, 1), bool))
+    stroke.finish()
+    run.add(4, ONES, None, {1: 0.5})
+    run.close()
+    history.undo()
+    history.redo()
+    wanted = [(frozenset({1}), False), "a stroke", 5, 4, True, "undo", "redo"]
+    assert heard == wanted
