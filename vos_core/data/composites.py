@@ -78,8 +78,10 @@ def draw_tracks(
         if tracks and rng.random() < LOOK_ALIKES:
             source, start = tracks[-1].source, tracks[-1].start + int(rng.integers(-8, 9))
         else:
-            source, start = others[int(sources[len(tracks) % len(others)])], 0
+            source = others[int(sources[len(tracks) % len(others)])]
             start = int(rng.integers(0, len(source)))
+        if not source.frames[_bounced(start, len(source))].boxes:
+            continue  # its object is hidden there
         box = max(source.frames[_bounced(start, len(source))].boxes, key=lambda b: b.area)
         length = float(rng.uniform(*LENGTHS)) * height
         tracks.append(
