@@ -10,7 +10,8 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
-from annotator.views.canvas.view import CanvasView, Point
+from annotator.model.painting import Point
+from annotator.views.canvas.view import CanvasView
 
 _ENLARGED = 4
 _LEFT, _RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
