@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from tests.support.fake_propagator import FakePropagator
+from vos_core.inference import published_protocol
 from vos_core.media import read_label_map, write_label_map
 
 Vos = Callable[..., Any]
@@ -76,7 +77,22 @@ def test_a_model_is_run_on_every_sequence(vos: Vos, fake: FakePropagator, tree: 
         *("--mode", "mf"),
     )
     assert outcome.code == 0, outcome.err
-    assert [start["mode"] for start in fake.starts] == ["mf", "mf"]
+    assert [start["options"].mode for start in fake.starts] == ["mf", "mf"]
+
+
+def test_protocol_options_reach_the_network(vos: Vos, fake: FakePropagator, tree: Path) -> None:
+    outcome = vos(
+        "evaluate",
+        *("--frames", tree / "frames"),
+        *("--annotations", tree / "annotations"),
+        *("--sequences", "left"),
+        *("--model", "fake"),
+        *("--protocol", "published"),
+        *("--scales", "1,1.3,1.5"),
+        "--flip",
+    )
+    assert outcome.code == 0, outcome.err
+    assert fake.starts[0]["options"] == published_protocol(scales=(1.0, 1.3, 1.5), flip=True)
 
 
 def test_perturbed_frames_give_q_p_and_r_p(vos: Vos, fake: FakePropagator, tree: Path) -> None:

@@ -14,6 +14,7 @@ from PIL import Image
 from tests.support.fake_propagator import FakePropagator
 from tests.support.videos import constant_times, write_numbered_video
 from vos_core.cli import propagate
+from vos_core.inference import published_protocol
 from vos_core.media import (
     OutputError,
     open_frames,
@@ -107,6 +108,35 @@ def test_options_reach_the_network(
     assert vos("propagate", video, "--mask", mask, "--out", tmp_path / "out", *words).code == 0
     options = fake.starts[0]["options"]
     assert (options.mode, options.scales, options.flip) == ("mf", (1.0, 1.3), True)
+    assert options.sizing == "short-edge"
+
+
+def test_the_published_protocol_is_a_choice_and_single_options_go_before_it(
+    vos: Vos, fake: FakePropagator, video: Path, mask: Path, tmp_path: Path
+) -> None:
+    words = ["--mode", "mf", "--protocol", "published", "--interval", "3", "--max-entropy", "0.5"]
+    assert vos("propagate", video, "--mask", mask, "--out", tmp_path / "out", *words).code == 0
+    expected = published_protocol(mode="mf", interval=3, max_entropy=0.5)
+    assert fake.starts[0]["options"] == expected
+    assert published_protocol().max_entropy == 1.0  # alpha of the paper
+    outcome = vos("propagate", video, "--mask", mask, "--out", tmp_path / "o", "--interval", "0")
+    assert outcome.code == 2 and "--interval" in outcome.err
+
+
+def test_a_partial_mask_leaves_the_other_objects_to_be_predicted(
+    vos: Vos, fake: FakePropagator, video: Path, mask: Path, tmp_path: Path
+) -> None:
+    later = tmp_path / "later.png"
+    write_label_map(later, np.where(read_label_map(mask) == 2, 2, 0).astype(np.uint8))
+    first = tmp_path / "first.png"
+    write_label_map(first, np.where(read_label_map(mask) == 1, 1, 0).astype(np.uint8))
+    words = ["--mask", f"0={first}", "--mask", f"4={later}", "--mask", f"7={mask}", "--partial"]
+    outcome = vos("propagate", video, *words, "--out", tmp_path / "out")
+    assert outcome.code == 0, outcome.err
+    (start,) = fake.starts
+    assert start["known"] == {0: {1}, 4: {2}, 7: {1, 2}}
+    assert start["targets"] == [1, 2, 3, 4, 5, 6, 8, 9]  # 7 shows every object
+    assert names_in(tmp_path / "out") == [f"{index:05d}.png" for index in range(10)]
 
 
 def test_reliability_overlay_and_json(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,7 +67,9 @@ class FakePropagation:
             stage_seconds={"read": 0.004, "encode": 0.002, "segment": 0.004},
         )
 
-    def correct(self, index: int, label_map: np.ndarray) -> None:
+    def correct(
+        self, index: int, label_map: np.ndarray, known: Collection[int] | None = None
+    ) -> None:
         self.references[index] = label_map
 
     def close(self) -> None:

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from vos_core.cli.options import device_option, mode_option
+from vos_core.cli.options import (
+    device_option,
+    make_options,
+    mode_option,
+    protocol_options,
+    scales_option,
+)
 
 if TYPE_CHECKING:
     from vos_core.evaluation.propagate import Propagate
+    from vos_core.inference import PropagatorOptions
 
 _FOLDER = click.Path(path_type=Path)
 
@@ -31,6 +39,8 @@ _FOLDER = click.Path(path_type=Path)
 )
 @device_option
 @mode_option
+@scales_option
+@protocol_options
 @click.option("--single-object", is_flag=True, help="Merge all labels into one object.")
 @click.option("--perturb", is_flag=True, help="Also under six perturbations: Q_p and R_p.")
 @click.option("--save-results", type=_FOLDER, help="Write the masks that were made.")
@@ -45,6 +55,11 @@ def evaluate(
     baseline: str | None,
     device: str,
     mode: str | None,
+    scales: tuple[float, ...],
+    flip: bool,
+    protocol: str,
+    interval: int | None,
+    max_entropy: float | None,
     single_object: bool,
     perturb: bool,
     save_results: Path | None,
@@ -67,7 +82,10 @@ def evaluate(
     for path in (json_file, plot):
         if path is not None:
             check_writable(path.parent)
-    method = None if results is not None else _method(model, baseline, device, mode)
+    method = None
+    if results is None:
+        how = (mode, scales, flip, protocol, interval, max_entropy)
+        method = _method(model, baseline, device, lambda: make_options(*how))
     with _Bar() as bar:
         report: Any
         if perturb and method is not None and frames is not None:
@@ -117,7 +135,12 @@ def _check_choice(
         raise click.UsageError("--save-results goes with --model or --baseline, not --perturb")
 
 
-def _method(model: str | None, baseline: str | None, device: str, mode: str | None) -> Propagate:
+def _method(
+    model: str | None,
+    baseline: str | None,
+    device: str,
+    options: Callable[[], PropagatorOptions],
+) -> Propagate:
     from vos_core.evaluation import propagate as methods
 
     if baseline == "copy":
@@ -126,8 +149,7 @@ def _method(model: str | None, baseline: str | None, device: str, mode: str | No
         return methods.dis_optical_flow
     from vos_core.cli.propagate import load_propagator
 
-    chosen = cast(Literal["base", "mf"] | None, mode)
-    return methods.with_model(load_propagator(model or "", device), chosen)
+    return methods.with_model(load_propagator(model or "", device), options=options())
 
 
 class _Bar:

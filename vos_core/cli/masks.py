@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -23,12 +23,15 @@ class Plan:
 
     Attributes:
         references: Frame index -> uint8 [H, W] label map given for it.
-        passes: One sequence of frame indices, in visiting order, for each propagation; a pass
-            never holds a reference frame.
+        passes: One sequence of frame indices, in visiting order, for each propagation; it
+            holds a reference frame only where its mask leaves objects to be predicted.
+        known: Reference frame -> the ids that its mask speaks of; None where each mask speaks of
+            all objects.
     """
 
     references: dict[int, NDArray[np.uint8]]
     passes: tuple[tuple[int, ...], ...]
+    known: dict[int, frozenset[int]] | None = None
 
     @property
     def target_count(self) -> int:
@@ -38,8 +41,7 @@ class Plan:
     @property
     def object_ids(self) -> list[int]:
         """The ids in all references, ascending."""
-        ids = {int(i) for label_map in self.references.values() for i in np.unique(label_map)}
-        return sorted(ids - {0})
+        return sorted(frozenset().union(*map(_ids, self.references.values())))
 
 
 def make_plan(
@@ -49,6 +51,7 @@ def make_plan(
     start: int | None = None,
     end: int | None = None,
     direction: Direction = "forward",
+    is_partial: bool = False,
 ) -> Plan:
     """Read the masks and lay out the frames to visit.
 
@@ -61,6 +64,8 @@ def make_plan(
         start: First frame of the range, 0 when None.
         end: Last frame of the range, which is part of it; the video's last when None.
         direction: Which way to go.
+        is_partial: Whether a mask speaks only of the objects that it shows: the others are
+            predicted in its frame too.
 
     Raises:
         UserError: The range or a frame number does not fit the video.
@@ -82,13 +87,16 @@ def make_plan(
         references[index] = read_label_map(path, size, require_object=True)
     if not references:
         raise UserError("give at least one --mask [FRAME=]PNG")
-    passes = _passes(sorted(references), first, last, direction)
+    known = {index: _ids(label_map) for index, label_map in references.items()}
+    skipped = set(references) if not is_partial else _whole(known, direction)
+    passes = _passes(sorted(references), first, last, direction, skipped)
     if not any(passes):
         raise UserError(
             f"there is no frame to segment going {direction} from the masks within "
             f"frames {first} to {last}"
         )
-    return Plan(references, tuple(targets for targets in passes if targets))
+    passes = [targets for targets in passes if targets]
+    return Plan(references, tuple(passes), known if is_partial else None)
 
 
 def parse_mask(text: str, default_frame: int) -> tuple[int, Path]:
@@ -112,8 +120,27 @@ def _range(frames: FrameSource, start: int | None, end: int | None) -> tuple[int
     return first, last
 
 
+def _ids(label_map: NDArray[np.uint8]) -> frozenset[int]:
+    return frozenset(np.unique(label_map).tolist()) - {0}
+
+
+def _whole(known: dict[int, frozenset[int]], direction: Direction) -> set[int]:
+    """The reference frames that show every object which arrives there."""
+    seen: frozenset[int] = frozenset()
+    whole = set()
+    for index in sorted(known, reverse=direction == "backward"):
+        if seen <= known[index]:
+            whole.add(index)
+        seen |= known[index]
+    return whole
+
+
 def _passes(
-    references: Sequence[int], first: int, last: int, direction: Direction
+    references: Sequence[int],
+    first: int,
+    last: int,
+    direction: Direction,
+    skipped: Collection[int],
 ) -> list[tuple[int, ...]]:
     if direction == "backward":
         order = [range(references[-1] - 1, first - 1, -1)]
@@ -121,4 +148,4 @@ def _passes(
         order = [range(references[0] + 1, last + 1)]
         if direction == "both":
             order.append(range(references[0] - 1, first - 1, -1))
-    return [tuple(index for index in way if index not in references) for way in order]
+    return [tuple(index for index in way if index not in skipped) for way in order]

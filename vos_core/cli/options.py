@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from vos_core.inference import PropagatorOptions
 
 Command = Callable[..., Any]
 
@@ -51,6 +54,53 @@ def scales_option(command: Command) -> Command:
         callback=_parse_scales,
         help="Sizes of the network's input to average over, such as 1.0,1.3.",
     )(command)
+
+
+def protocol_options(command: Command) -> Command:
+    """Add ``--flip``, ``--protocol``, ``--interval`` and ``--max-entropy``."""
+    for option in (
+        click.option(
+            "--max-entropy",
+            type=click.FloatRange(min=0),
+            help="With --mode mf: pixels of own results above this entropy (nats) are not trusted; "
+            "1 is RPCM's alpha.",
+        ),
+        click.option(
+            "--interval",
+            type=click.IntRange(min=1),
+            help="With --mode mf: frames between own results that become references (5).",
+        ),
+        click.option(
+            "--protocol",
+            type=click.Choice(["ours", "published"]),
+            default="ours",
+            show_default=True,
+            help="published: resize, average, filter and keep references as the authors of CFBI, "
+            "CFBI+, AOC and RPCM do.",
+        ),
+        click.option(
+            "--flip", is_flag=True, help="Average with the mirrored frame: slower, a bit better."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def make_options(
+    mode: str | None,
+    scales: tuple[float, ...],
+    flip: bool,
+    protocol: str = "ours",
+    interval: int | None = None,
+    max_entropy: float | None = None,
+) -> PropagatorOptions:
+    """Make the propagator's options; what is None is the protocol's own choice."""
+    from vos_core.inference import PropagatorOptions, published_protocol
+
+    chosen: dict[str, Any] = {"scales": scales, "flip": flip}
+    given = {"mode": mode, "interval": interval, "max_entropy": max_entropy}
+    chosen |= {name: value for name, value in given.items() if value is not None}
+    return published_protocol(**chosen) if protocol == "published" else PropagatorOptions(**chosen)
 
 
 def _parse_scales(

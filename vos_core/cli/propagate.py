@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vos_core.cli.options import device_option, mode_option, model_option, scales_option
+from vos_core.cli.options import (
+    device_option,
+    make_options,
+    mode_option,
+    model_option,
+    protocol_options,
+    scales_option,
+)
 from vos_core.errors import UserError
 
 if TYPE_CHECKING:
@@ -77,7 +84,12 @@ class Tally:
     help="Which way to go from the masks.",
 )
 @scales_option
-@click.option("--flip", is_flag=True, help="Average with the mirrored frame: slower, a bit better.")
+@protocol_options
+@click.option(
+    "--partial",
+    is_flag=True,
+    help="A mask speaks only of the objects it shows: the others are predicted in its frame too.",
+)
 @click.option("--save-reliability", is_flag=True, help="Also write OUT/reliability/NNNNN.png.")
 @click.option("--overlay", type=click.Path(path_type=Path), help="Also write this MP4.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
@@ -93,6 +105,10 @@ def propagate(
     direction: Any,
     scales: tuple[float, ...],
     flip: bool,
+    protocol: str,
+    interval: int | None,
+    max_entropy: float | None,
+    partial: bool,
     save_reliability: bool,
     overlay: Path | None,
     as_json: bool,
@@ -110,11 +126,13 @@ def propagate(
     with open_frames(source) as frames:
         if frames.notice:
             click.echo(frames.notice, err=True)
-        plan = make_plan(frames, masks, start=start, end=end, direction=direction)
+        plan = make_plan(
+            frames, masks, start=start, end=end, direction=direction, is_partial=partial
+        )
         _refuse_to_overwrite_inputs(frames, [parse_mask(text, 0)[1] for text in masks], out)
         check_writable(out)
         propagator = load_propagator(model, device)
-        options = make_options(mode, scales, flip)
+        options = make_options(mode, scales, flip, protocol, interval, max_entropy)
         began = time.perf_counter()
         output = Output(out, save_reliability, overlay)
         tally = run_plan(propagator, frames, plan, options, output)
@@ -135,14 +153,6 @@ def load_propagator(model: str, device: str) -> Propagator:
     from vos_core.inference import Propagator
 
     return Propagator.load(model, device)
-
-
-def make_options(mode: str | None, scales: tuple[float, ...], flip: bool) -> PropagatorOptions:
-    """Make the propagator's options; the mode is the library's own choice when None."""
-    from vos_core.inference import PropagatorOptions
-
-    chosen: dict[str, Any] = {"scales": scales, "flip": flip}
-    return PropagatorOptions(**chosen if mode is None else {"mode": mode, **chosen})
 
 
 def run_plan(
@@ -199,6 +209,7 @@ def _results(
                 plan.references,
                 targets,
                 object_ids=plan.object_ids,
+                known=plan.known,
                 options=options,
             )
         ) as propagation:
