@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import IntEnum
 
 import numpy as np
@@ -36,6 +36,7 @@ class CellState(IntEnum):
 
 PERSON_STATES = frozenset({CellState.DRAWN, CellState.CORRECTED, CellState.VERIFIED})
 _PERSON_BYTES = bytes(int(value in PERSON_STATES) for value in range(ID_COUNT))
+_PERSON_TABLE = np.frombuffer(_PERSON_BYTES, np.uint8).view(bool)
 
 UNKNOWN_RELIABILITY = 0
 """Reliability code of a cell for which nothing is known."""
@@ -111,11 +112,39 @@ class CellTable:
         """Copy of a frame's cells."""
         return CellRow(self._states[frame_index].tobytes(), self._codes[frame_index].tobytes())
 
+    def rows(self, frames: Iterable[int]) -> Iterator[tuple[int, CellRow]]:
+        """(frame, copy of its cells) of many frames, ascending."""
+        chosen = sorted(frames)
+        states, codes = self._states[chosen].tobytes(), self._codes[chosen].tobytes()
+        for place, frame_index in enumerate(chosen):
+            span = slice(place * ID_COUNT, (place + 1) * ID_COUNT)
+            yield frame_index, CellRow(states[span], codes[span])
+
     def set_row(self, frame_index: int, row: CellRow) -> None:
         """Write a frame's cells (for commands)."""
         self._states[frame_index] = np.frombuffer(row.states, np.uint8)
         self._codes[frame_index] = np.frombuffer(row.codes, np.uint8)
         self._is_from_a_person[frame_index] = 1 in row.states.translate(_PERSON_BYTES)
+
+    def set_block(
+        self,
+        frames: npt.NDArray[np.intp],
+        object_ids: npt.NDArray[np.intp],
+        states: ByteArray,
+        codes: ByteArray,
+    ) -> None:
+        """Write some objects' cells in many frames (for commands).
+
+        Args:
+            frames: frame indices [n].
+            object_ids: object ids [k].
+            states: `CellState` values [n, k].
+            codes: reliability codes [n, k].
+        """
+        block = np.ix_(frames, object_ids)
+        self._states[block] = states
+        self._codes[block] = codes
+        self._is_from_a_person[frames] = _PERSON_TABLE[self._states[frames]].any(axis=1)
 
 
 class CellRow:

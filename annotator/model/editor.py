@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
 
 from annotator.model.cells import CellRow
 from annotator.model.changes import ChangeSet
-from annotator.model.geometry import EMPTY_BOX, Box
+from annotator.model.geometry import Box
 from annotator.model.label_maps import ByteMap, PackedMap
 from annotator.model.objects import ObjectRecord, ObjectTable
 from annotator.model.references import ReferenceChoice
@@ -40,6 +44,17 @@ class DocumentEditor:
         self.document.label_maps.replace(frame_index, packed)
         self._note_pixels(frame_index, before.box.union(packed.box))
 
+    def replace_label_maps(self, maps: Mapping[int, PackedMap]) -> None:
+        """Exchange the label maps of many frames as a whole."""
+        packs = self.document.label_maps.stored_packs(maps)
+        self.document.label_maps.replace_many(maps)
+        for frame_index, packed in maps.items():
+            before = packs.get(frame_index)
+            box = packed.box
+            if before is not None and before.box != box:
+                box = box.union(before.box)
+            self._note_pixels(frame_index, box)
+
     def replace_reliability_map(self, frame_index: int, packed: PackedMap) -> None:
         """Exchange a frame's reliability map as a whole (an all-zero one takes it away)."""
         self.document.reliability_maps.replace(frame_index, packed)
@@ -50,6 +65,17 @@ class DocumentEditor:
         if row != self.document.cells.row(frame_index):
             self.document.cells.set_row(frame_index, row)
             self.change.cells.add(frame_index)
+
+    def set_cell_block(
+        self,
+        frames: npt.NDArray[np.intp],
+        object_ids: npt.NDArray[np.intp],
+        states: npt.NDArray[np.uint8],
+        codes: npt.NDArray[np.uint8],
+    ) -> None:
+        """Write some objects' cells in many frames (see `CellTable.set_block`)."""
+        self.document.cells.set_block(frames, object_ids, states, codes)
+        self.change.cells.update(frames.tolist())
 
     def insert_object(self, position: int, record: ObjectRecord) -> None:
         """Add an object at a place in the list."""
@@ -71,11 +97,16 @@ class DocumentEditor:
         self.document.objects = objects
         self.change.objects = True
 
+    def restore_objects(self, records: Iterable[ObjectRecord], highest_id: int) -> None:
+        """Exchange every record and the counter of ids."""
+        self.document.objects.restore(records, highest_id)
+        self.change.objects = True
+
     def choose_reference(self, frame_index: int, choice: ReferenceChoice) -> None:
         """Promote or exclude a frame, or leave it to the cells."""
         self.document.references.set(frame_index, choice)
         self.change.references.add(frame_index)
 
     def _note_pixels(self, frame_index: int, box: Box) -> None:
-        known = self.change.label_maps.get(frame_index, EMPTY_BOX)
-        self.change.label_maps[frame_index] = known.union(box)
+        known = self.change.label_maps.get(frame_index)
+        self.change.label_maps[frame_index] = box if known is None else known.union(box)

@@ -3,65 +3,16 @@
 from __future__ import annotations
 
 import weakref
-import zlib
 from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping
 
-import cv2
 import numpy as np
-import numpy.typing as npt
 
 from annotator.model.errors import FrameError
 from annotator.model.geometry import EMPTY_BOX, Box
+from annotator.model.packed_map import ByteMap, PackedMap
 
-ByteMap = npt.NDArray[np.uint8]
-"""A [H, W] uint8 map: object ids, or reliability (0 doubt .. 255 certainty)."""
-
-_COMPRESSION_LEVEL: Final = 1
-
-
-@dataclass(frozen=True, slots=True)
-class PackedMap:
-    """A compressed uint8 map: the box outside which everything is 0, and its bytes under zlib.
-
-    Immutable, so that a history step, the store and the saver share one copy.
-    """
-
-    height: int
-    width: int
-    box: Box
-    data: bytes
-
-    @classmethod
-    def of(cls, values: ByteMap) -> PackedMap:
-        """Compress a map [H, W]."""
-        height, width = values.shape
-        x, y, box_width, box_height = cv2.boundingRect(np.ascontiguousarray(values))
-        if box_width == 0 or box_height == 0:
-            return cls(height, width, EMPTY_BOX, b"")
-        box = Box(y, x, y + box_height, x + box_width)
-        data = zlib.compress(values[box.slices].tobytes(), _COMPRESSION_LEVEL)
-        return cls(height, width, box, data)
-
-    @property
-    def is_zero(self) -> bool:
-        """Whether every pixel is 0."""
-        return self.box.is_empty
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes held, the record itself counted with a flat sum."""
-        return len(self.data) + 160
-
-    def unpack(self) -> ByteMap:
-        """Decompress into a new, writable array [H, W]."""
-        values = np.zeros((self.height, self.width), np.uint8)
-        if not self.box.is_empty:
-            content = np.frombuffer(zlib.decompress(self.data), np.uint8)
-            values[self.box.slices] = content.reshape(self.box.height, self.box.width)
-        return values
+__all__ = ["ByteMap", "ByteMapStore", "PackedMap"]
 
 
 class ByteMapStore:
@@ -92,6 +43,7 @@ class ByteMapStore:
         self._expected: dict[int, Callable[[], PackedMap]] = {}
         self._zeros: ByteMap = np.zeros((height, width), np.uint8)
         self._zeros.flags.writeable = False
+        self._edits: dict[int, int] = {}
 
     def get(self, frame_index: int) -> ByteMap:
         """Map of a frame, read-only [H, W]; zeros where nothing was ever written.
@@ -140,6 +92,61 @@ class ByteMapStore:
             packed = self._packed[frame_index] = PackedMap.of(plain)
         return packed
 
+    def stored_packs(self, frames: Iterable[int]) -> dict[int, PackedMap]:
+        """Compressed maps of those among the frames for which something is stored.
+
+        Frames of which `unpacked_frames` speaks are compressed or fetched here and now.
+        """
+        packs: dict[int, PackedMap] = {}
+        for frame_index in frames:
+            packed = self._packed.get(frame_index)
+            if packed is None and not self.is_zero(frame_index):
+                packed = self.pack(frame_index)
+                packed = None if packed.is_zero else packed
+            if packed is not None:
+                packs[frame_index] = packed
+        return packs
+
+    def unpacked_frames(self, frames: Iterable[int]) -> tuple[int, ...]:
+        """Frames whose map would have to be compressed or fetched before `pack` can give it."""
+        waiting = (self._plain.keys() | self._expected.keys()) - self._packed.keys()
+        return tuple(frame_index for frame_index in frames if frame_index in waiting)
+
+    def stamp(self, frame_index: int) -> int:
+        """Number that changes with every change of a frame's map."""
+        return self._edits.get(frame_index, 0)
+
+    def offer_packed(self, frame_index: int, packed: PackedMap, stamp: int) -> bool:
+        """Keep a compressed copy that another thread made of a `snapshot`.
+
+        Returns:
+            False when the map changed since; then the copy is of no use.
+        """
+        if self.stamp(frame_index) != stamp or frame_index not in self._plain:
+            return False
+        if not packed.is_zero:
+            self._packed[frame_index] = packed
+        return True
+
+    def replace_many(self, maps: Mapping[int, PackedMap]) -> None:
+        """Exchange many whole maps at once.
+
+        Raises:
+            FrameError: no such frame, or a map of another size; then nothing is exchanged.
+        """
+        for frame_index in maps:
+            self._check_index(frame_index)
+        for shape in {(packed.height, packed.width) for packed in maps.values()}:
+            self.check_shape(shape)
+        for stored in (self._plain, self._alive, self._expected):
+            for frame_index in maps.keys() & stored.keys():
+                del stored[frame_index]
+        self._packed.update(maps)
+        for frame_index, packed in maps.items():
+            self._edits[frame_index] = self._edits.get(frame_index, 0) + 1
+            if packed.box.is_empty:
+                del self._packed[frame_index]
+
     def snapshot(self, frame_index: int) -> ByteMap | PackedMap:
         """The map for another thread: the packed one where it is at hand, else a copy."""
         self._fetch(frame_index)
@@ -156,6 +163,7 @@ class ByteMapStore:
         """
         self._check_index(frame_index)
         self.check_shape((packed.height, packed.width))
+        self._edits[frame_index] = self._edits.get(frame_index, 0) + 1
         self._plain.pop(frame_index, None)
         self._alive.pop(frame_index, None)
         self._expected.pop(frame_index, None)
@@ -182,6 +190,7 @@ class ByteMapStore:
             raise FrameError(f"{box} leaves the map of {self.width} x {self.height} pixels")
         self._plain_array(frame_index)[box.slices] = values
         self._packed.pop(frame_index, None)
+        self._edits[frame_index] = self._edits.get(frame_index, 0) + 1
 
     def check_shape(self, shape: tuple[int, ...]) -> None:
         """Refuse a map of another size.

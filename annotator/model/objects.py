@@ -198,3 +198,16 @@ class ObjectTable:
     def replace(self, record: ObjectRecord) -> None:
         """Exchange the record of the same id (for commands)."""
         self._records[self.position(record.object_id)] = record
+
+    def restore(self, records: Iterable[ObjectRecord], highest_id: int) -> None:
+        """Exchange every record and the counter (for commands).
+
+        Raises:
+            ObjectError: two records with the same id.
+        """
+        chosen = list(records)
+        ids = [record.object_id for record in chosen]
+        if len(set(ids)) != len(ids):
+            raise ObjectError("two objects cannot have the same id")
+        self._records = chosen
+        self._highest_id = highest_id

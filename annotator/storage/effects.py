@@ -43,10 +43,9 @@ def effect_of(
         parts.append(
             Part({"kind": "objects", "items": objects, "highest_id": document.objects.highest_id})
         )
-    for frame_index in sorted(change.cells):
-        row = document.cells.row(frame_index)
-        head = {"kind": "cells", "frame": frame_index}
-        parts.append(Part(head, zlib.compress(row.states + row.codes, 1)))
+    frames = sorted(change.cells)
+    states = document.cells.states[frames]
+    codes = document.cells.reliability_codes[frames]
     for frame_index in sorted(change.references):
         choice = int(document.references.choice(frame_index))
         parts.append(Part({"kind": "reference", "frame": frame_index, "choice": choice}))
@@ -54,13 +53,14 @@ def effect_of(
         packed = document.reliability_maps.pack(frame_index)
         parts.append(_packed_part("reliability", frame_index, packed))
     pixels = [(i, box, label_maps[i]) for i, box in sorted(change.label_maps.items())]
-    nbytes = sum(len(part.data) for part in parts)
+    nbytes = sum(len(part.data) for part in parts) + states.nbytes + codes.nbytes
     for _, box, snapshot in pixels:
         is_packed = isinstance(snapshot, PackedMap)
         nbytes += len(snapshot.data) if is_packed else box.height * box.width
 
     def make_record() -> Record:
-        return parts + [_pixels_part(*item) for item in pixels]
+        rows = zip(frames, states, codes, strict=True)
+        return [*parts, *(_cells_part(*row) for row in rows), *(_pixels_part(*p) for p in pixels)]
 
     return make_record, nbytes
 
@@ -105,12 +105,14 @@ def _replay_part(part: Part, editor: DocumentEditor) -> None:
         editor.set_cells(head["frame"], CellRow(data[:ID_COUNT], data[ID_COUNT:]))
     elif kind == "reference":
         editor.choose_reference(head["frame"], ReferenceChoice(head["choice"]))
-    elif kind in ("map", "reliability"):
+    elif kind in ("map", "remapped", "reliability"):
         box = Box(*head["box"])
         packed = PackedMap(document.height, document.width, box, part.data)
+        if kind == "remapped":
+            packed = packed.remapped(bytes.fromhex(head["table"]))
         if packed.unpack().shape != (document.height, document.width):
             raise ValueError("a map of another size")
-        if kind == "map":
+        if kind != "reliability":
             editor.replace_label_map(head["frame"], packed)
         else:
             editor.replace_reliability_map(head["frame"], packed)
@@ -130,4 +132,12 @@ def _pixels_part(frame_index: int, box: Box, snapshot: MapSnapshot) -> Part:
 
 
 def _packed_part(kind: str, frame_index: int, packed: PackedMap) -> Part:
-    return Part({"kind": kind, "frame": frame_index, "box": list(packed.box)}, packed.data)
+    head = {"kind": kind, "frame": frame_index, "box": list(packed.box)}
+    if packed.table is not None:  # a kind of its own, which no older version takes for a plain map
+        head |= {"kind": "remapped", "table": packed.table.hex()}
+    return Part(head, packed.data)
+
+
+def _cells_part(frame_index: int, states: ByteMap, codes: ByteMap) -> Part:
+    head = {"kind": "cells", "frame": frame_index}
+    return Part(head, zlib.compress(states.tobytes() + codes.tobytes(), 1))

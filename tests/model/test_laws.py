@@ -16,10 +16,13 @@ from annotator.model.commands import (
     ChangeObject,
     ChooseReference,
     ClearRange,
+    MergeObjects,
     PaintStroke,
     RemoveObject,
+    RenumberObjects,
     ReplaceLabelMap,
     SetCellState,
+    SwapObjects,
 )
 from annotator.model.document import Document
 from annotator.model.errors import LockedObjectError
@@ -160,10 +163,59 @@ class RandomEdits(RuleBasedStateMachine):
         self.do(lambda: SetCellState.prepare(self.document, sorted(chosen), ids, state))
 
     @precondition(has_objects)
-    @rule(seed=seeds, chosen=st.sets(frames, min_size=1))
-    def clear_range(self, seed: int, chosen: set[int]) -> None:
-        ids = [self.pick(seed)]
-        self.do(lambda: ClearRange.prepare(self.document, sorted(chosen), ids))
+    @rule(seeds=st.sets(seeds, min_size=1, max_size=3), chosen=st.sets(frames, min_size=1),
+          keep=st.booleans())  # fmt: skip
+    def clear_range(self, seeds: set[int], chosen: set[int], keep: bool) -> None:
+        ids = {self.pick(seed) for seed in seeds}
+        verified = {
+            (f, i): self.document.object_mask(f, i).tobytes()
+            for f in range(FRAMES)
+            for i in self.document.cells.objects_in(f, CellState.VERIFIED)
+        }
+        self.do(lambda: ClearRange.prepare(self.document, sorted(chosen), ids, keep_verified=keep))
+        if keep:
+            for (f, i), mask in verified.items():
+                assert self.document.object_mask(f, i).tobytes() == mask
+
+    @precondition(lambda self: len(self.document.objects) > 1)
+    @rule(seed=seeds, step=st.integers(1, 4))
+    def merge(self, seed: int, step: int) -> None:
+        source, target = self.pick(seed), self.pick(seed + step)
+        if source != target:
+            union = [
+                self.document.object_mask(f, source) | self.document.object_mask(f, target)
+                for f in range(FRAMES)
+            ]
+            self.do(lambda: MergeObjects.prepare(self.document, source, target))
+            if source not in self.document.objects:
+                for f in range(FRAMES):
+                    assert np.array_equal(self.document.object_mask(f, target), union[f])
+
+    @precondition(lambda self: len(self.document.objects) > 1)
+    @rule(seed=seeds, step=st.integers(1, 4), chosen=st.none() | st.sets(frames, min_size=1),
+          keep=st.booleans())  # fmt: skip
+    def swap(self, seed: int, step: int, chosen: set[int] | None, keep: bool) -> None:
+        first, second = self.pick(seed), self.pick(seed + step)
+        if first != second:
+            before = state_of(self.document)
+            prepare = lambda: SwapObjects.prepare(  # noqa: E731
+                self.document, chosen, first, second, keep_verified=keep
+            )
+            self.do(prepare)
+            self.do(prepare)
+            assert state_of(self.document) == before, "swapping twice changes nothing"
+
+    @precondition(lambda self: self.run is None)
+    @rule()
+    def renumber(self) -> None:
+        before = [self.document.object_mask(f, i) for f in range(FRAMES) for i in self.ids()]
+        self.do(lambda: RenumberObjects.prepare(self.document))
+        assert self.ids() == tuple(range(1, len(self.document.objects) + 1))
+        after = [self.document.object_mask(f, i) for f in range(FRAMES) for i in self.ids()]
+        assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+
+    def ids(self) -> tuple[int, ...]:
+        return self.document.objects.ids
 
     @rule(frame=frames, choice=st.sampled_from(list(ReferenceChoice)))
     def choose_reference(self, frame: int, choice: ReferenceChoice) -> None:

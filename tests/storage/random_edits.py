@@ -14,10 +14,13 @@ from annotator.model.commands import (
     ChangeObject,
     ChooseReference,
     ClearRange,
+    MergeObjects,
     PaintStroke,
     RemoveObject,
+    RenumberObjects,
     ReplaceLabelMap,
     SetCellState,
+    SwapObjects,
 )
 from annotator.model.document import Document
 from annotator.model.errors import ModelError
@@ -87,7 +90,13 @@ def _edit(rng: random.Random, document: Document, history: History) -> None:
     elif kind < 0.82:
         choice = rng.choice(list(ReferenceChoice))
         history.do(ChooseReference.prepare(document, frame, choice))
-    elif kind < 0.93:
+    elif kind < 0.85:
+        history.do(SwapObjects.prepare(document, range(frame + 1), own, rng.choice(ids)))
+    elif kind < 0.87:
+        history.do(MergeObjects.prepare(document, own, rng.choice(ids)))
+    elif kind < 0.88:
+        history.do(RenumberObjects.prepare(document))
+    elif kind < 0.94:
         history.undo()
     else:
         history.redo()

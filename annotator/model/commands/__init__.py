@@ -1,8 +1,15 @@
 """Everything that changes a document, undoable."""
 
 from annotator.model.commands.base import Command
-from annotator.model.commands.frames import ClearRange, ReplaceLabelMap, SetCellState
-from annotator.model.commands.objects import AddObject, ChangeObject, ChooseReference, RemoveObject
+from annotator.model.commands.frames import ReplaceLabelMap, SetCellState
+from annotator.model.commands.identity import (
+    ClearRange,
+    MergeObjects,
+    RemoveObject,
+    RenumberObjects,
+    SwapObjects,
+)
+from annotator.model.commands.objects import AddObject, ChangeObject, ChooseReference
 from annotator.model.commands.paint import PaintStroke
 from annotator.model.commands.propagation import ApplyPropagation
 
@@ -13,8 +20,11 @@ __all__ = [
     "ChooseReference",
     "ClearRange",
     "Command",
+    "MergeObjects",
     "PaintStroke",
     "RemoveObject",
+    "RenumberObjects",
     "ReplaceLabelMap",
     "SetCellState",
+    "SwapObjects",
 ]

@@ -1,11 +1,10 @@
-"""Commands that exchange whole frames: import, fill, clear, verify, removal of an object."""
+"""Commands that exchange whole frames one by one: import, fill, verify."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from annotator.model.cells import (
@@ -17,10 +16,9 @@ from annotator.model.cells import (
 )
 from annotator.model.document import Document
 from annotator.model.editor import DocumentEditor
-from annotator.model.errors import FrameError, LockedObjectError, ObjectError
+from annotator.model.errors import FrameError, ObjectError
 from annotator.model.label_maps import ByteMap, PackedMap
 from annotator.model.merging import ids_in, merge_label_maps
-from annotator.model.objects import ObjectRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,55 +204,3 @@ class SetCellState(FrameChanges):
             }
             changes.append(FrameChange(frame_index, row, row.with_cells(cells)))
         return cls(text or f"mark as {state.name.lower()}", changes)
-
-
-class ClearRange(FrameChanges):
-    """Pixels of some objects taken away over a range of frames."""
-
-    @classmethod
-    def prepare(
-        cls,
-        document: Document,
-        frames: Iterable[int],
-        object_ids: Iterable[int],
-        *,
-        text: str = "",
-    ) -> ClearRange:
-        """Plan the removal of the objects' pixels; their cells become empty.
-
-        Raises:
-            ObjectError: an id that is not in the table.
-            LockedObjectError: one of the objects is locked.
-            FrameError: no such frame.
-        """
-        records = [document.objects[object_id] for object_id in object_ids]
-        for record in records:
-            refuse_locked(record)
-        ids = frozenset(record.object_id for record in records)
-        names = ", ".join(record.name for record in records)
-        changes = [clear_objects(document, frame_index, ids) for frame_index in frames]
-        return cls(text or f"clear {names}", changes)
-
-
-def clear_objects(document: Document, frame_index: int, ids: frozenset[int]) -> FrameChange:
-    """Change that takes the objects out of one frame and empties their cells."""
-    row = document.cells.row(frame_index)
-    present = [i for i in ids if row.state(i) is not CellState.EMPTY]
-    if not present:
-        return FrameChange(frame_index, row, row)
-    new_row = row.with_cells(dict.fromkeys(present, (CellState.EMPTY, UNKNOWN_RELIABILITY)))
-    table = np.arange(ID_COUNT, dtype=np.uint8)
-    table[present] = 0
-    old = document.label_maps.pack(frame_index)
-    new = PackedMap.of(cv2.LUT(document.label_map(frame_index), table).astype(np.uint8))
-    return FrameChange(frame_index, row, new_row, old, new)
-
-
-def refuse_locked(record: ObjectRecord) -> None:
-    """Refuse to change a locked object.
-
-    Raises:
-        LockedObjectError: it is locked.
-    """
-    if record.locked:
-        raise LockedObjectError(f"{record.name} is locked; unlock it to change its mask")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from annotator.model.cells import CellState
-from annotator.model.commands.frames import FrameChanges, clear_objects, refuse_locked
 from annotator.model.document import Document
 from annotator.model.editor import DocumentEditor
 from annotator.model.objects import ObjectRecord
@@ -47,45 +45,6 @@ class AddObject:
     def revert(self, editor: DocumentEditor) -> None:
         """Take it out again."""
         editor.remove_object(self.record.object_id, highest_id=self._highest_id)
-
-
-class RemoveObject(FrameChanges):
-    """An object taken out of the list and out of every frame."""
-
-    def __init__(self, record: ObjectRecord, position: int, pixels: FrameChanges) -> None:
-        super().__init__(f"remove {record.name}", pixels._changes, pixels.frame_index)
-        self._record = record
-        self._position = position
-
-    @classmethod
-    def prepare(cls, document: Document, object_id: int) -> RemoveObject:
-        """Plan the removal.
-
-        Raises:
-            ObjectError: there is no such object.
-            LockedObjectError: it is locked.
-        """
-        record = document.objects[object_id]
-        refuse_locked(record)
-        frames = document.cells.frames_of(object_id)
-        ids = frozenset({object_id})
-        pixels = FrameChanges("", [clear_objects(document, frame, ids) for frame in frames])
-        return cls(record, document.objects.position(object_id), pixels)
-
-    @property
-    def is_empty(self) -> bool:
-        """Never: the record goes even when the object has no pixel."""
-        return False
-
-    def apply(self, editor: DocumentEditor) -> None:
-        """Remove pixels, then the record."""
-        super().apply(editor)
-        editor.remove_object(self._record.object_id)
-
-    def revert(self, editor: DocumentEditor) -> None:
-        """Put the record back, then the pixels."""
-        editor.insert_object(self._position, self._record)
-        super().revert(editor)
 
 
 class ChangeObject:
@@ -158,6 +117,3 @@ class ChooseReference:
     def revert(self, editor: DocumentEditor) -> None:
         """Choose what was before."""
         editor.choose_reference(self._index, self._old)
-
-
-__all__ = ["AddObject", "CellState", "ChangeObject", "ChooseReference", "RemoveObject"]

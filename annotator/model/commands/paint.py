@@ -13,7 +13,7 @@ from annotator.model.cells import (
     CellState,
     state_after_edit,
 )
-from annotator.model.commands.frames import refuse_locked
+from annotator.model.commands.identity import refuse_locked
 from annotator.model.document import Document
 from annotator.model.editor import DocumentEditor
 from annotator.model.errors import FrameError
