@@ -32,14 +32,13 @@ def begin(
     mode: str = "base",
     **wish: object,
 ) -> TwoSidedPropagation:
-    return TwoSidedPropagation(
-        propagator.network,
-        propagator.device,
+    return TwoSidedPropagation.start(
+        propagator,
         lambda index: frames[index],
         references,
-        known or {},
         Wish.of(direction, start, 0, len(frames) - 1, **wish),  # type: ignore[arg-type]
-        PropagatorOptions(mode=mode),
+        known=known,
+        options=PropagatorOptions(mode=mode),
     )
 
 

@@ -1,9 +1,10 @@
 """One frame that was predicted from both sides in time, made into one answer.
 
 RPCM's reliability says how sure each side is of a pixel, and the distance to the reference that an
-object came from says how far it has travelled. Where the sides agree, their answer stands. Where they do not, the side wins whose reliability times nearness is larger; the
-fused reliability is then what the winner has over the loser, so that a contested pixel counts as
-doubtful. The law is ours; `benchmarks/two_sided.py` measures it.
+object came from says how far it has travelled. Where the sides agree, their answer stands. Where
+they do not, the side wins whose reliability times nearness is larger; the fused reliability is then
+what the winner has over the loser, so that a contested pixel counts as doubtful. The law is ours;
+`benchmarks/two_sided.py` measures it.
 """
 
 from __future__ import annotations

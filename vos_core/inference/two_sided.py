@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
-import torch
 
 from vos_core.inference.fusion import Nearness, PackedSide, fuse
 from vos_core.inference.known_masks import KnownMask
 from vos_core.inference.propagation import Propagation, ReadFrame
+from vos_core.inference.propagator import Propagator
 from vos_core.inference.records import FrameResult, PropagatorOptions
 from vos_core.inference.route import Route
 from vos_core.inference.stretches import BACKWARD, FORWARD, Spoken, Visit, VisitPlan, Wish
-from vos_core.networks.contract import PropagationNetwork
 
 PACKED_BYTES = 256 << 20
+
+
+class OneWay(Protocol):
+    """A propagation from one side, such as `Propagation`."""
+
+    def step(self) -> FrameResult | None:
+        """Segment the next target of the route; None when none is left."""
+
+    def correct(
+        self, index: int, label_map: np.ndarray, known: Collection[int] | None = None
+    ) -> None:
+        """Take a person's map as a reference before the next step."""
+
+    def close(self) -> None:
+        """Drop everything."""
 
 
 @dataclass
 class _Pass:
     """The pass in hand: its propagation and the visits that are left of it."""
 
-    propagation: Propagation
+    propagation: OneWay
     left: list[Visit]
 
 
@@ -36,13 +51,10 @@ class TwoSidedPropagation:
     it.
 
     Args:
-        network: The network, in evaluation mode.
-        device: Where to compute.
-        read_frame: Gives frame i as uint8 [H, W, 3] RGB.
+        begin: Makes the propagation of one pass from its route.
         references: Frame index to uint8 [H, W] label map.
-        known: Ids that the maps speak of (see `Propagator.start`).
         wish: Which frames, from which sides, for which objects.
-        options: How to run.
+        known: Ids that the maps speak of (see `Propagator.start`).
 
     Raises:
         UserError: If a map is no uint8 [H, W] or of another size than the others.
@@ -50,16 +62,13 @@ class TwoSidedPropagation:
 
     def __init__(
         self,
-        network: PropagationNetwork,
-        device: torch.device,
-        read_frame: ReadFrame,
+        begin: Callable[[Route], OneWay],
         references: Mapping[int, np.ndarray],
-        known: Mapping[int, Collection[int]],
         wish: Wish,
-        options: PropagatorOptions,
+        known: Mapping[int, Collection[int]] | None = None,
     ) -> None:
-        self._network, self._device, self._read_frame = network, device, read_frame
-        self._options, self._wish = options, wish
+        self._begin_pass, self._wish = begin, wish
+        known = known or {}
         self._masks: dict[int, KnownMask] = {}
         self._done: set[Visit] = set()
         self._packed: dict[Visit, PackedSide] = {}
@@ -68,6 +77,40 @@ class TwoSidedPropagation:
         for index, label_map in references.items():
             self._take(index, label_map, known.get(index))
         self._replan()
+
+    @staticmethod
+    def start(
+        propagator: Propagator,
+        read_frame: ReadFrame,
+        references: Mapping[int, np.ndarray],
+        wish: Wish,
+        *,
+        known: Mapping[int, Collection[int]] | None = None,
+        options: PropagatorOptions | None = None,
+    ) -> TwoSidedPropagation:
+        """Prepare a run of a loaded network; the first frame is computed by the first `step`.
+
+        Args:
+            propagator: The network on its device.
+            read_frame: Gives frame i as uint8 [H, W, 3] RGB.
+            references: See the class.
+            wish: See the class.
+            known: See the class.
+            options: How to run.
+        """
+        chosen = options or PropagatorOptions()
+
+        def begin(route: Route) -> Propagation:
+            return Propagation(
+                propagator.network,
+                propagator.device,
+                read_frame,
+                route,
+                chosen,
+                is_growing=chosen.mode == "mf",
+            )
+
+        return TwoSidedPropagation(begin, references, wish, known)
 
     def _take(self, index: int, label_map: np.ndarray, known: Collection[int] | None) -> None:
         size = next(iter(self._masks.values())).label_map.shape if self._masks else label_map.shape
@@ -126,15 +169,7 @@ class TwoSidedPropagation:
             {index: mask.known for index, mask in self._masks.items() if mask.known is not None},
             direction=side,
         )
-        propagation = Propagation(
-            self._network,
-            self._device,
-            self._read_frame,
-            route,
-            self._options,
-            is_growing=self._options.mode == "mf",
-        )
-        self._pass = _Pass(propagation, list(visits))
+        self._pass = _Pass(self._begin_pass(route), list(visits))
 
     def _finished(self, visit: Visit, result: FrameResult) -> FrameResult:
         self._done.add(visit)
