@@ -16,8 +16,7 @@ from vos_core.networks.published_records import FrameFeatures
 from vos_core.networks.rpcm import Rpcm
 
 SIZE = (33, 49)
-FOLDED = ("cfbi", "cfbi-plus", "rpcm")
-NAMES = (*FOLDED, "aoc")
+NAMES = ("cfbi", "cfbi-plus", "rpcm", "aoc")
 
 
 class SmallTrunk(nn.Module):

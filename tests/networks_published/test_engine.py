@@ -8,7 +8,6 @@ from torch import Tensor
 
 from tests.networks_published.conftest import find_fixture
 from tests.networks_published.small_networks import (
-    FOLDED,
     NAMES,
     SIZE,
     build_small,
@@ -187,7 +186,7 @@ def test_every_parameter_receives_a_gradient(name: str) -> None:
     assert silent == []
 
 
-@pytest.mark.parametrize("name", FOLDED)
+@pytest.mark.parametrize("name", NAMES)
 @torch.inference_mode()
 def test_the_batched_head_computes_in_half_precision_too(name: str) -> None:
     """What an accelerator runs: all labels at once, in bfloat16."""

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tests.networks_published.small_networks import (
-    FOLDED,
+    NAMES,
     SIZE,
     build_exact,
     build_small,
@@ -20,11 +20,12 @@ from vos_core.backbones.frozen_norm import FrozenBatchNorm2d
 from vos_core.backbones.mobilenet import MobileNetV2
 from vos_core.backbones.resnet import ResNet
 from vos_core.networks.folded_decoder import convolve_upsampled, shifted_upsampling
-from vos_core.networks.folded_head import SharedInput, as_rows
+from vos_core.networks.folded_rows import as_rows
 from vos_core.networks.published import PublishedNetwork
 from vos_core.networks.published_inference import fold_all_norms, prepare_for_inference
 from vos_core.networks.published_matching.reference import join_references
 from vos_core.networks.published_records import PreviousFrame, Segmentation
+from vos_core.networks.shared_input import SharedInput
 from vos_core.networks.stage_input import StageInput
 from vos_core.ops.resize import resize_labels
 
@@ -78,7 +79,7 @@ def run(network: PublishedNetwork, labels: Tensor, count: int, *, folded: bool) 
 
 @pytest.mark.parametrize(
     ("name", "case"),
-    [(name, case) for case in CASES for name in FOLDED if case != MANY or name == "cfbi-plus"],
+    [(name, case) for case in CASES for name in NAMES if case != MANY or name == "cfbi-plus"],
 )
 @torch.inference_mode()
 def test_folded_equals_plain(name: str, case: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -9,16 +11,21 @@ from vos_core.matching.distance import matching_transform
 from vos_core.networks.aoc_lite.calibration import ObjectCalibration
 from vos_core.networks.blocks.ensembler import GateFactory, Place
 from vos_core.networks.blocks.gates import GuidanceGate, NoGate
+from vos_core.networks.blocks.object_decoder import ObjectLogits
+from vos_core.networks.folded_aoc import run_calibrated
+from vos_core.networks.folded_decoder import SharedSkip
 from vos_core.networks.published import ReleasedBehaviour, at_least_single
 from vos_core.networks.published_matching.guidance import EPSILON, sum_labels
 from vos_core.networks.published_matching.maps import match_local
 from vos_core.networks.published_matching.reference import ReferenceDigest
 from vos_core.networks.published_records import (
     FrameFeatures,
+    Memory,
     PreviousFrame,
     ProxyMaps,
     TargetMatching,
 )
+from vos_core.networks.shared_input import SharedInput
 from vos_core.networks.single_scale import (
     EMBEDDING_CHANNELS,
     HALF_WINDOWS,
@@ -189,6 +196,19 @@ class Aoc(SingleScaleNetwork):
             ],
             dim=1,
         ).to(members.dtype)
+
+    def run_folded(
+        self,
+        inputs: Sequence[SharedInput | None],
+        low: SharedSkip,
+        guidance: Tensor,
+        memory: Memory | None,
+    ) -> tuple[ObjectLogits, Memory | None]:
+        """Run ensembler and decoder for all labels at once; see :mod:`.folded_aoc`."""
+        joined = inputs[0]
+        if joined is None:
+            raise ValueError("the first stage of the ensembler needs an input")
+        return run_calibrated(self.ensembler, self.decoder, joined, low, guidance), memory
 
     def stage_inputs(
         self, target: FrameFeatures, previous: PreviousFrame, matching: TargetMatching

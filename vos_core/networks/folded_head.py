@@ -16,7 +16,6 @@ are kept in channels-last order, so that pixels are rows of a matrix.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -25,117 +24,9 @@ from torch.nn import functional as F
 from vos_core.networks.blocks.bottleneck import EnsemblerBottleneck
 from vos_core.networks.blocks.ensembler import Ensembler, EnsemblerOutput, Modulator
 from vos_core.networks.blocks.ensembler_aspp import AsppBranch, EnsemblerAspp
-from vos_core.networks.blocks.gates import GuidanceGate
-from vos_core.networks.stage_input import StageInput
-
-CACHED_ROWS = 1024
-
-
-def as_rows(x: Tensor) -> Tensor:
-    """View a channels-last ``[1, C, h, w]`` as ``[h * w, C]`` (a copy in any other order)."""
-    return x.permute(0, 2, 3, 1).reshape(-1, x.shape[1])
-
-
-def as_map(rows: Tensor, height: int, width: int) -> Tensor:
-    """View ``[h * w, C]`` as a channels-last ``[1, C, h, w]``."""
-    return rows.view(1, height, width, -1).permute(0, 3, 1, 2)
-
-
-def energies(rows: Tensor) -> Tensor:
-    """Sum of squares of each column, ``[C]`` in at least single precision."""
-    wide = torch.float64 if rows.dtype == torch.float64 else torch.float32
-    # a processor squares pieces that stay in its cache; other devices like one large piece
-    pieces = rows.split(CACHED_ROWS) if rows.device.type == "cpu" else (rows,)
-    sums = [(piece * piece).sum(dim=0, dtype=wide) for piece in pieces]
-    return sums[0] if len(sums) == 1 else torch.stack(sums).sum(dim=0)
-
-
-def matrix(weight: Tensor) -> Tensor:
-    """View a 1x1 convolution's weight as ``[out, in]``."""
-    return weight.flatten(1)
-
-
-@dataclass(frozen=True)
-class SharedInput:
-    """A stage's input with everything that labels share worked out.
-
-    Attributes:
-        source: The input.
-        shared_rows: ``[P, C2]``, or ``[P, C2 + C3]`` when there is a previous embedding.
-        previous_rows: ``[P, C3]`` or None.
-        members: Per label, the pixels of the previous frame that it owns.
-        shared_energy: ``[C2]``.
-        inside_energy: ``[L, C3]`` or None.
-        total_energy: ``[C3]`` or None.
-    """
-
-    source: StageInput
-    shared_rows: Tensor
-    previous_rows: Tensor | None
-    members: tuple[Tensor, ...]
-    shared_energy: Tensor
-    inside_energy: Tensor | None
-    total_energy: Tensor | None
-
-    @classmethod
-    def of(cls, source: StageInput) -> SharedInput:
-        """Work out what labels share."""
-        shared = as_rows(source.shared)
-        shared_energy = energies(shared)
-        if source.previous is None:
-            return cls(source, shared, None, (), shared_energy, None, None)
-        previous = as_rows(source.previous)
-        flat = source.labels.flatten()
-        members = tuple(
-            torch.nonzero(flat == label).squeeze(1) for label in range(source.label_count)
-        )
-        return cls(
-            source=source,
-            shared_rows=torch.cat([shared, previous], dim=1),
-            previous_rows=previous,
-            members=members,
-            shared_energy=shared_energy,
-            inside_energy=torch.stack([energies(previous[own]) for own in members]),
-            total_energy=energies(previous),
-        )
-
-    def own_rows(self, label: int) -> Tensor:
-        """Return the label's own maps as ``[P, C1]``."""
-        return as_rows(self.source.own[label : label + 1])
-
-    def energy(self, label: int, own_rows: Tensor) -> Tensor:
-        """Return the energies of the label's written-out input, ``[C]``."""
-        parts = [self.shared_energy]
-        if self.inside_energy is not None and self.total_energy is not None:
-            inside = self.inside_energy[label]
-            parts += [inside, (self.total_energy - inside).clamp(min=0)]
-        parts.insert(0 if self.source.own_comes_first else len(parts), energies(own_rows))
-        return torch.cat(parts)
-
-    def project(self, label: int, own_rows: Tensor, weight: Tensor) -> Tensor:
-        """Multiply the label's written-out input with ``weight`` ``[out, C]``: ``[P, out]``."""
-        own_count, shared_count = own_rows.shape[1], self.source.shared.shape[1]
-        if self.source.own_comes_first:
-            own_weight, rest = weight[:, :own_count], weight[:, own_count:]
-        else:
-            rest, own_weight = weight[:, :-own_count], weight[:, -own_count:]
-        if self.previous_rows is None:
-            out = F.linear(self.shared_rows, rest)
-            return out.addmm_(own_rows, own_weight.T)
-        current = rest[:, :shared_count]
-        inside, outside = rest[:, shared_count:].chunk(2, dim=1)
-        pixels = self.members[label]
-        smaller, larger = inside, outside
-        if 2 * len(pixels) > len(self.previous_rows):
-            # the label owns most of the frame: cover everything with "inside", correct the rest
-            is_outside = torch.ones(len(self.previous_rows), dtype=torch.bool, device=pixels.device)
-            is_outside[pixels] = False
-            pixels = torch.nonzero(is_outside).squeeze(1)
-            smaller, larger = outside, inside
-        out = F.linear(self.shared_rows, torch.cat([current, larger], dim=1))
-        if len(pixels):
-            out.index_add_(0, pixels, F.linear(self.previous_rows[pixels], smaller - larger))
-        return out.addmm_(own_rows, own_weight.T)
+from vos_core.networks.blocks.gates import GuidanceGate, NoGate
+from vos_core.networks.folded_rows import as_map, as_rows, energies, matrix, product
+from vos_core.networks.shared_input import SharedInput
 
 
 def gate_scale(gate: nn.Module, guidance: Tensor) -> Tensor:
@@ -144,6 +35,8 @@ def gate_scale(gate: nn.Module, guidance: Tensor) -> Tensor:
     Raises:
         TypeError: If the gate needs more than the guidance vector, so that it cannot be folded.
     """
+    if isinstance(gate, NoGate):
+        return guidance.new_ones(1)
     if not isinstance(gate, GuidanceGate):
         raise TypeError(f"{type(gate).__name__} cannot be folded into the weights behind it")
     return gate.scale(guidance)[0]
@@ -154,9 +47,14 @@ def energy_scale(block: EnsemblerBottleneck | AsppBranch | EnsemblerAspp, energy
     return block.gate.scale(energy[None])[0]
 
 
-def run_block(block: EnsemblerBottleneck, gate: nn.Module, x: Tensor, guidance: Tensor) -> Tensor:
-    """Gate a map and run one bottleneck on it: ``[1, C, h, w]`` to ``[1, C', h', w']``."""
-    scale = gate_scale(gate, guidance)
+def run_block(block: EnsemblerBottleneck, scale: Tensor, x: Tensor) -> Tensor:
+    """Gate a map and run one bottleneck on it: ``[1, C, h, w]`` to ``[1, C', h', w']``.
+
+    Args:
+        block: The bottleneck.
+        scale: ``[C]`` (or one for all) factors of the gate before it.
+        x: ``[1, C, h, w]``.
+    """
     folded = scale * energy_scale(block, energies(as_rows(x)) * _wide(scale).square())
     first = F.conv2d(x, _fold(block.conv1.weight, folded))
     first = F.relu_(block.norm1(first))
@@ -171,28 +69,25 @@ def run_block(block: EnsemblerBottleneck, gate: nn.Module, x: Tensor, guidance: 
 
 def run_joined_block(
     block: EnsemblerBottleneck,
-    gate: nn.Module,
+    scale: Tensor,
     x: Tensor | None,
     joined: SharedInput,
     label: int,
-    guidance: Tensor,
 ) -> Tensor:
     """Run a stride-1 bottleneck on ``x`` joined with a stage's input, without joining them.
 
     Args:
         block: A bottleneck with a projection in its shortcut.
-        gate: The guidance gate before it.
+        scale: Factors of the gate before it, for ``x`` and the input together.
         x: ``[1, C, h, w]`` that comes before the stage's input, None for the first stage.
         joined: The stage's input.
         label: Whose input.
-        guidance: ``[1, G]``.
     """
     conv, norm = block.projection()
     own = joined.own_rows(label)
     energy = joined.energy(label, own)
     if x is not None:
         energy = torch.cat([energies(as_rows(x)), energy])
-    scale = gate_scale(gate, guidance)
     folded = scale * energy_scale(block, energy * _wide(scale).square())
     # both convolutions see the same pixels: one product serves the two
     weight = torch.cat([matrix(block.conv1.weight) * folded, matrix(conv.weight) * scale])
@@ -200,7 +95,7 @@ def run_joined_block(
     count = 0 if x is None else x.shape[1]
     both = joined.project(label, own, weight[:, count:])
     if x is not None:
-        both = both.addmm_(as_rows(x), weight[:, :count].T)
+        both = both.add_(product(as_rows(x), weight[:, :count]))
     height, width = joined.source.shared.shape[-2:]
     inner = block.conv1.out_channels
     first = F.relu_(block.norm1(as_map(both[:, :inner].contiguous(), height, width)))
@@ -209,9 +104,8 @@ def run_joined_block(
     return F.relu_(block.norm3(block.conv3(middle)).add_(residual))
 
 
-def run_aspp(aspp: EnsemblerAspp, gate: nn.Module, x: Tensor, guidance: Tensor) -> Tensor:
+def run_aspp(aspp: EnsemblerAspp, scale: Tensor, x: Tensor) -> Tensor:
     """Gate a map and run the pyramid on it; the image branch is a constant of the last layer."""
-    scale = gate_scale(gate, guidance)
     energy = energies(as_rows(x)) * _wide(scale).square()
     parts = []
     for branch in aspp.typed_branches():
@@ -245,27 +139,28 @@ def run_ensembler(
     first = inputs[0]
     if first is None:
         raise ValueError("the first stage of the ensembler needs an input")
-    pairs = ensembler.gated_blocks()
-    low = run_joined_block(*pairs[0], None, first, label, guidance)
-    low = run_block(*pairs[1], low, guidance)
+    pairs = [(block, gate_scale(gate, guidance)) for block, gate in ensembler.gated_blocks()]
+    low = run_joined_block(*pairs[0], None, first, label)
+    low = run_block(*pairs[1], low)
     x = low
     for stage in range(1, ensembler.stage_count):
         start = 3 * stage - 1
-        x = run_block(*pairs[start], x, guidance)
+        x = run_block(*pairs[start], x)
         joined = inputs[stage]
         if joined is None:
-            x = run_block(*pairs[start + 1], x, guidance)
+            x = run_block(*pairs[start + 1], x)
         else:
-            x = run_joined_block(*pairs[start + 1], x, joined, label, guidance)
-        x = run_block(*pairs[start + 2], x, guidance)
-    return EnsemblerOutput(low=low, out=run_aspp(ensembler.aspp, ensembler.aspp_gate, x, guidance))
+            x = run_joined_block(*pairs[start + 1], x, joined, label)
+        x = run_block(*pairs[start + 2], x)
+    scale = gate_scale(ensembler.aspp_gate, guidance)
+    return EnsemblerOutput(low=low, out=run_aspp(ensembler.aspp, scale, x))
 
 
 def run_modulator(modulator: Modulator, x: Tensor, memory: Tensor, guidance: Tensor) -> Tensor:
     """Run RPCM's modulator for one label; the plain form is :class:`Modulator`."""
     z = torch.cat([x, memory], dim=1)
     for block, gate in modulator.gated_blocks():
-        z = run_block(block, gate, z, guidance)
+        z = run_block(block, gate_scale(gate, guidance), z)
     return z
 
 

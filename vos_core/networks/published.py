@@ -10,9 +10,9 @@ from torch import Tensor, nn
 
 from vos_core.backbones.deeplab import BackboneFeatures, DeepLab
 from vos_core.networks.blocks.ensembler import Ensembler, GateFactory
-from vos_core.networks.blocks.object_decoder import ObjectDecoder, join_objects
+from vos_core.networks.blocks.object_decoder import ObjectDecoder, ObjectLogits, join_objects
 from vos_core.networks.folded_decoder import SharedSkip, run_decoder
-from vos_core.networks.folded_head import SharedInput, run_ensembler
+from vos_core.networks.folded_head import run_ensembler
 from vos_core.networks.published_matching.guidance import guidance_vector, sum_labels
 from vos_core.networks.published_matching.maps import (
     FAST,
@@ -32,6 +32,7 @@ from vos_core.networks.published_records import (
     Segmentation,
     TargetMatching,
 )
+from vos_core.networks.shared_input import SharedInput
 from vos_core.networks.stage_input import StageInput
 from vos_core.ops.resize import resize_labels
 
@@ -84,7 +85,7 @@ class PublishedNetwork(nn.Module):
         self.scales = tuple(scales)
         self.behaviour = behaviour or ReleasedBehaviour()
         self.primitives: Primitives = FAST
-        self.is_folded = build_gate is None
+        self.is_folded = True
         guidance_channels = 4 * embedding_channels
         self.foreground_bias = nn.Parameter(torch.zeros(len(self.scales), 1, 1, 1))
         self.background_bias = nn.Parameter(torch.zeros(len(self.scales), 1, 1, 1))
@@ -180,48 +181,49 @@ class PublishedNetwork(nn.Module):
             memory: RPCM's buffers; None for the other networks and at the start of a video.
         """
         matching = self.match(target, reference, previous)
+        return self.decide(target, previous, matching, memory)
+
+    def decide(
+        self,
+        target: FrameFeatures,
+        previous: PreviousFrame,
+        matching: TargetMatching,
+        memory: Memory | None = None,
+    ) -> Segmentation:
+        """Turn matching maps into joined logits: ensembler, memory, decoder."""
         inputs = self.stage_inputs(target, previous, matching)
         guidance = matching.guidance.to(target.low.dtype)
         if self.is_folded and not torch.is_grad_enabled():
-            logits, memory = self._run_folded(inputs, target, guidance, memory)
-            return Segmentation(logits=logits, matching=matching, memory=memory)
+            shared = [None if stage is None else SharedInput.of(stage) for stage in inputs]
+            own, memory = self.run_folded(shared, SharedSkip(target.low), guidance, memory)
+            return Segmentation(logits=join_objects(own), matching=matching, memory=memory)
         written = [None if stage is None else stage.write_out() for stage in inputs]
         code = self.ensembler(written, guidance)
         modulated, memory = self.modulate(code.out, memory, guidance)
         logits = self.decoder(modulated, code.low, target.low, guidance)
         return Segmentation(logits=join_objects(logits), matching=matching, memory=memory)
 
-    def _run_folded(
+    def run_folded(
         self,
-        inputs: tuple[StageInput | None, ...],
-        target: FrameFeatures,
+        inputs: Sequence[SharedInput | None],
+        low: SharedSkip,
         guidance: Tensor,
         memory: Memory | None,
-    ) -> tuple[Tensor, Memory | None]:
+    ) -> tuple[ObjectLogits, Memory | None]:
         """Run ensembler, memory and decoder label by label; see :mod:`.folded_head`."""
-        shared = [None if stage is None else SharedInput.of(stage) for stage in inputs]
-        low = SharedSkip(target.low)
-        label_count = guidance.shape[0]
-        foreground, background, memories = [], [], []
-        for label in range(label_count):
-            own = guidance[label : label + 1]
-            code = run_ensembler(self.ensembler, shared, label, own)
+        own, memories = [], []
+        for label in range(guidance.shape[0]):
+            vector = guidance[label : label + 1]
+            code = run_ensembler(self.ensembler, inputs, label, vector)
             kept = None if memory is None else Memory(*(m[label : label + 1] for m in memory))
-            out, kept = self.modulate_folded(code.out, kept, own)
+            out, kept = self.modulate_folded(code.out, kept, vector)
             if kept is not None:
                 memories.append(kept)
-            front, back = run_decoder(
-                self.decoder, out, code.low, low, own, has_background=label > 0
-            )
-            foreground.append(front)
-            if back is not None:
-                background.append(back)
-        if background:
-            foreground[0] = foreground[0] + torch.stack(background).amin(dim=0)
+            own.append(run_decoder(self.decoder, out, code.low, low, vector))
         joined = None
         if memories:
             joined = Memory(*(torch.cat(parts) for parts in zip(*memories, strict=True)))
-        return torch.stack(foreground), joined
+        return ObjectLogits(*(torch.stack(maps) for maps in zip(*own, strict=True))), joined
 
     def modulate_folded(
         self, code: Tensor, memory: Memory | None, guidance: Tensor

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from vos_core.matching.global_matching import LabelSegments
 from vos_core.networks.published import PublishedNetwork
-from vos_core.networks.published_inference import prepare_for_inference
+from vos_core.networks.published_inference import prepare_for_inference, prepare_plain
 from vos_core.networks.published_matching.guidance import LabelSums
 from vos_core.networks.published_matching.reference import ReferenceDigest, join_references
 from vos_core.networks.published_records import FrameFeatures, Memory, PreviousFrame
@@ -89,6 +89,9 @@ class PublishedEngine:
         network: Filled with weights; it is prepared for inference in place.
         device: Where to compute.
         dtype: Type of backbone and head; matching and guidance stay in float32.
+        is_plain: Run the network in the authors' way instead, norms as layers of their own, pairs
+            of pixels masked per label, inputs written out per label: what the fast form is timed
+            against.
     """
 
     joins_objects = True
@@ -100,8 +103,11 @@ class PublishedEngine:
         *,
         device: torch.device | str = "cpu",
         dtype: torch.dtype = torch.float32,
+        is_plain: bool = False,
     ) -> None:
-        self.network = prepare_for_inference(network, device=device, dtype=dtype)
+        prepare = prepare_plain if is_plain else prepare_for_inference
+        self.network = prepare(network, device=device, dtype=dtype)
+        self._order = torch.contiguous_format if is_plain else torch.channels_last
         self.device, self.dtype = torch.device(device), dtype
 
     def encode(self, images: Tensor) -> FrameFeatures:
@@ -116,7 +122,7 @@ class PublishedEngine:
         mean = torch.tensor(MEAN, device=self.device).view(1, 3, 1, 1)
         deviation = torch.tensor(DEVIATION, device=self.device).view(1, 3, 1, 1)
         planes = ((planes - mean) / deviation).to(self.dtype)
-        return self.network.encode(planes.contiguous(memory_format=torch.channels_last))
+        return self.network.encode(planes.contiguous(memory_format=self._order))
 
     def reference(
         self, features: FrameFeatures, label_map: Tensor, object_ids: Sequence[int]

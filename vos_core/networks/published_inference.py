@@ -9,6 +9,7 @@ from vos_core.backbones.deeplab import ConvNormRelu
 from vos_core.backbones.frozen_norm import FrozenBatchNorm2d, fold_frozen_norm
 from vos_core.backbones.resnet import Bottleneck, ResNet
 from vos_core.networks.published import PublishedNetwork, at_least_single
+from vos_core.networks.published_matching.written_out import WRITTEN_OUT
 
 
 def prepare_for_inference(
@@ -31,21 +32,47 @@ def prepare_for_inference(
     Returns:
         The same network, in evaluation mode.
     """
-    network.eval()
-    network.requires_grad_(False)
+    network.eval().requires_grad_(False)
     fold_all_norms(network)
-    network.to(device=device)
     if torch.device(device).type != "cpu":
         # all labels in one batch keep an accelerator busier than fewer operations label by label
         network.is_folded = False
-    if dtype is not None:
-        network.to(dtype=dtype)
-    for bias in (network.foreground_bias, network.background_bias):
-        bias.data = at_least_single(bias.data)
+    _move(network, device, dtype)
     for part in network.modules():
         if isinstance(part, nn.Conv2d):
             part.weight.data = part.weight.data.contiguous(memory_format=torch.channels_last)
     return network
+
+
+def prepare_plain(
+    network: PublishedNetwork,
+    *,
+    device: torch.device | str = "cpu",
+    dtype: torch.dtype | None = None,
+) -> PublishedNetwork:
+    """Let a network run in the authors' way, in place: the stand-in for comparisons of speed.
+
+    Args:
+        network: Filled with weights.
+        device: Where it will compute.
+        dtype: Type of the weights, None to leave it.
+
+    Returns:
+        The same network, in evaluation mode.
+    """
+    network.eval().requires_grad_(False)
+    network.is_folded = False
+    network.primitives = WRITTEN_OUT
+    _move(network, device, dtype)
+    return network
+
+
+def _move(network: PublishedNetwork, device: torch.device | str, dtype: torch.dtype | None) -> None:
+    network.to(device=device)
+    if dtype is not None:
+        network.to(dtype=dtype)
+    for bias in (network.foreground_bias, network.background_bias):
+        bias.data = at_least_single(bias.data)
 
 
 def fold_all_norms(module: nn.Module) -> None:

@@ -51,15 +51,24 @@ class ConfidenceLinear(nn.Module):
 
     def forward(self, maps: Tensor) -> Tensor:
         """[n, C, h, w] to [n, C]."""
-        confidence = F.relu(self.confidence(maps)).flatten(2)
+        confidence = self._keep(F.relu(self.confidence(maps)).flatten(2))
         positions = confidence.shape[-1]
-        dropped = int(self.drop_ratio * positions)
-        if dropped:
-            floor = confidence.detach().float().kthvalue(dropped + 1, dim=-1, keepdim=True).values
-            confidence = confidence * (confidence >= floor.to(confidence.dtype))
         pooled = torch.bmm(maps.flatten(2), confidence.transpose(1, 2)).squeeze(2) / positions
         result: Tensor = self.linear(pooled)
         return result
+
+    def weigh(self, products: Tensor) -> Tensor:
+        """Turn products [..., positions] with the confidence's weights into kept confidences."""
+        bias = self.confidence.bias
+        return self._keep(F.relu(products if bias is None else products + bias))
+
+    def _keep(self, confidence: Tensor) -> Tensor:
+        """Set the lowest confidences of [..., positions] to zero, each row by its percentile."""
+        dropped = int(self.drop_ratio * confidence.shape[-1])
+        if not dropped:
+            return confidence
+        floor = confidence.detach().float().kthvalue(dropped + 1, dim=-1, keepdim=True).values
+        return confidence * (confidence >= floor.to(confidence.dtype))
 
 
 class ObjectCalibration(nn.Module):

@@ -9,13 +9,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vos_core.matching.distance import FAR, background_maps, distance_at, matching_transform
-from vos_core.matching.global_matching import (
-    LabelSegments,
-    global_matching,
-    global_matching_index,
-)
-from vos_core.matching.local_matching import local_matching, local_matching_index
+from vos_core.matching.global_matching import LabelSegments, global_matching_index
+from vos_core.matching.local_matching import local_matching_index
 from vos_core.networks.aoc_lite.records import Features, ReferenceSet
+from vos_core.networks.published_matching.maps import FAST, Primitives
 from vos_core.proxies.object_proxies import cluster_distances, mean_distances
 
 HALF_WINDOWS8 = (2, 4, 6)
@@ -69,6 +66,7 @@ class MatchingStack(nn.Module):
 
     def __init__(self, *, key_channels: int = 64) -> None:
         super().__init__()
+        self.primitives: Primitives = FAST
         self.scale8 = DistanceScale(channels=key_channels)
         self.scale16 = DistanceScale(channels=key_channels)
         self.proxy_scale = DistanceScale(channels=key_channels)
@@ -76,7 +74,7 @@ class MatchingStack(nn.Module):
 
     def _global(self, query: Tensor, segments: LabelSegments) -> Tensor:
         if not torch.is_grad_enabled():
-            return global_matching(query, segments)
+            return self.primitives.find_global(query, segments)
         with torch.no_grad():
             index = global_matching_index(query, segments)
         return distance_at(query, segments.keys, index)
@@ -85,7 +83,7 @@ class MatchingStack(nn.Module):
         self, query: Tensor, keys: Tensor, labels: Tensor, count: int, halves: tuple[int, ...]
     ) -> Tensor:
         if not torch.is_grad_enabled():
-            return local_matching(query, keys, labels, count, halves)
+            return self.primitives.find_local(query, keys, labels, count, halves)
         with torch.no_grad():
             index = local_matching_index(query, keys, labels, count, halves)
         distances = distance_at(query.flatten(1).T, keys.flatten(1).T, index.flatten(2))
