@@ -35,8 +35,10 @@ from annotator.views.panels.brush_size import BrushSize
 from annotator.views.panels.object_panel import ObjectPanel
 from annotator.views.panels.overlay_panel import OverlayPanel
 from annotator.views.panels.propagation_bar import PropagationBar
+from annotator.views.panels.review_bar import ReviewBar
 from annotator.views.panels.transport import TransportBar
 from annotator.views.timeline.matrix import TimelineMatrix
+from annotator.views.timeline.reliability_curve import ReliabilityCurve
 
 _MAIN_BAR = (
     "file.open_video",
@@ -49,6 +51,7 @@ _MAIN_BAR = (
 _TOOLS = (
     "tool.brush",
     "tool.eraser",
+    None,
     "tool.polygon",
     "tool.lasso",
     "tool.fill",
@@ -62,6 +65,7 @@ _REVIEW_BAR = (
     None,
     "view.fit",
     "view.actual_size",
+    "review.suggest",
     "help.keys",
 )
 _STATE_VERSION = 1
@@ -103,6 +107,8 @@ class MainWindow(QMainWindow):
         self._lay_out_docks()
         self._lay_out_status()
         self._make_digit_keys()
+        self.curve = ReliabilityCurve(self.timeline, self)
+        self.review_bar = ReviewBar(self.actions_table, self)
         self.resize(QSize(1440, 900).boundedTo(self.screen().availableSize()))
         self.hint.show_welcome()
 
@@ -173,10 +179,12 @@ class MainWindow(QMainWindow):
             "timelineDock", "Timeline", bottom, Qt.DockWidgetArea.BottomDockWidgetArea
         )
         time.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
+        layout.addWidget(self.review_bar)
         time.setTitleBarWidget(QWidget(time))
+        layout.addWidget(self.curve)
         self.resizeDocks([objects, overlays], [260, 260], Qt.Orientation.Horizontal)
         self.resizeDocks([objects, overlays], [420, 240], Qt.Orientation.Vertical)
-        self.resizeDocks([time], [170], Qt.Orientation.Vertical)
+        self.resizeDocks([time], [210], Qt.Orientation.Vertical)
 
     def _lay_out_status(self) -> None:
         bar = self.statusBar()

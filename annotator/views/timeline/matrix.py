@@ -48,6 +48,8 @@ class TimelineMatrix(QWidget):
     """A person went to a frame by click or drag."""
     object_activated = Signal(int)
     """A person pressed on an object's name."""
+    range_changed = Signal()
+    """Other frames are shown, or the same ones wider."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -91,6 +93,7 @@ class TimelineMatrix(QWidget):
         self._current = 0
         self._references = ()
         self.refresh()
+        self.range_changed.emit()
 
     def set_rows(self, rows: Sequence[TimelineRow]) -> None:
         """Show these objects, from top to bottom."""
@@ -165,6 +168,7 @@ class TimelineMatrix(QWidget):
         self._span = min(max(span, min(12.0, count)), count)
         self._first = min(max(first, 0.0), count - self._span)
         self.refresh()
+        self.range_changed.emit()
 
     # --- events ----------------------------------------------------------------------------
 
@@ -238,6 +242,7 @@ class TimelineMatrix(QWidget):
         """Reduce the cells to the new width."""
         super().resizeEvent(event)
         self._picture = None
+        self.range_changed.emit()
 
     def _rows_in_view(self) -> tuple[TimelineRow, ...]:
         shown = max((self.height() - RULER_HEIGHT + ROW_HEIGHT - 1) // ROW_HEIGHT, 0)
