@@ -22,10 +22,12 @@ from annotator.model.commands import (
     RenumberObjects,
     ReplaceLabelMap,
     SetCellState,
+    SplitObject,
+    SplitPlan,
     SwapObjects,
 )
 from annotator.model.document import Document
-from annotator.model.errors import LockedObjectError
+from annotator.model.errors import LockedObjectError, ObjectError
 from annotator.model.history import History
 from annotator.model.label_maps import PackedMap
 from annotator.model.painting import brush_segment, flood_fill
@@ -213,6 +215,21 @@ class RandomEdits(RuleBasedStateMachine):
         assert self.ids() == tuple(range(1, len(self.document.objects) + 1))
         after = [self.document.object_mask(f, i) for f in range(FRAMES) for i in self.ids()]
         assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+
+    @precondition(has_objects)
+    @rule(seed=seeds, frame=frames, chosen=st.sets(frames), keep=st.booleans())
+    def split(self, seed: int, frame: int, chosen: set[int], keep: bool) -> None:
+        own, document = self.pick(seed), self.document
+        whole = [document.object_mask(f, own) for f in range(FRAMES)]
+        try:
+            plan = SplitPlan.of(document, own, frame, chosen, keep_verified=keep)
+        except ObjectError:  # in one piece, or locked
+            return
+        self.do(lambda: SplitObject.prepare(document, plan, list(plan.work_out())))
+        for f in range(FRAMES):
+            pieces = np.isin(document.label_map(f), plan.ids)
+            assert np.array_equal(pieces, whole[f]), "the pieces are the object, no pixel less"
+        assert len(document.objects) > 1 and document.object_mask(frame, own).any()
 
     def ids(self) -> tuple[int, ...]:
         return self.document.objects.ids

@@ -12,6 +12,7 @@ from annotator.model.commands.identity import (
 from annotator.model.commands.objects import AddObject, ChangeObject, ChooseReference
 from annotator.model.commands.paint import PaintStroke
 from annotator.model.commands.propagation import ApplyPropagation
+from annotator.model.commands.split import SplitObject, SplitPlan
 
 __all__ = [
     "AddObject",
@@ -26,5 +27,7 @@ __all__ = [
     "RenumberObjects",
     "ReplaceLabelMap",
     "SetCellState",
+    "SplitObject",
+    "SplitPlan",
     "SwapObjects",
 ]
