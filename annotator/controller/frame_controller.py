@@ -9,7 +9,6 @@ from annotator.controller.editor import DocumentListeners, Editor
 from annotator.controller.workspace import Workspace
 from annotator.storage.frame_cache import FrameCache
 from annotator.views.main_window import MainWindow
-from vos_core.media import open_frames
 
 _STEPS = {
     "frame.next": 1,
@@ -77,13 +76,13 @@ class FrameController(QObject):
             self._window.timeline.set_cells(empty, empty)
             self._window.canvas.show_frame(None)
             return
-        document, path = workspace.document, workspace.sequence.path
+        document = workspace.document
         self._window.timeline.set_cells(document.cells.states, document.cells.reliability_codes)
         self._window.timeline.set_references(document.reference_frames())
         self._listeners.listen(document.cells_changed, self._on_cells)
         self._listeners.listen(document.references_changed, self._on_references)
         self._cache = FrameCache(
-            lambda: open_frames(path),
+            workspace.open_frames,
             on_ready=self._frame_decoded.emit,
             on_error=self._frame_failed.emit,
         )
@@ -115,8 +114,15 @@ class FrameController(QObject):
 
     @Slot(int)
     def _on_decoded(self, frame: int) -> None:
-        if frame == self._editor.frame and self._editor.shown_frame != frame:
+        if self._editor.shown_frame == self._editor.frame or self._cache is None:
+            return
+        if frame == self._editor.frame:
             self._show(frame)
+        elif (pixels := self._cache.peek(frame)) is not None:
+            # Scrubbing went on: what was asked for a moment ago shows the way until it ends.
+            self._window.canvas.abort_gesture()
+            self._window.canvas.show_frame(pixels)
+            self._editor.note_shown(frame)
 
     @Slot(int, str)
     def _on_failed(self, frame: int, message: str) -> None:

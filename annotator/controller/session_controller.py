@@ -11,11 +11,17 @@ from PySide6.QtWidgets import QFileDialog
 
 from annotator.controller.editor import DocumentListeners, Editor
 from annotator.controller.frame_controller import FrameController
+from annotator.controller.opening_controller import OpeningController
 from annotator.controller.propagation_controller import PropagationController
 from annotator.controller.workspace import Workspace, project_folders
-from annotator.controller.workspace_loading import load_workspace
+from annotator.controller.workspace_loading import OpeningRequest
 from annotator.model.changes import ChangeSet
-from annotator.storage.errors import ProjectError, ProjectExistsError, ProjectLockedError
+from annotator.storage.errors import (
+    FramesMissingError,
+    ProjectError,
+    ProjectExistsError,
+    ProjectLockedError,
+)
 from annotator.storage.session import ProjectSession
 from annotator.views.main_window import MainWindow
 from annotator.views.message_bar import Severity
@@ -34,6 +40,8 @@ class SessionController(QObject):
 
     opened = Signal(object)
     """The `Workspace` after it was taken up."""
+    opening_ended = Signal(bool)
+    """What was asked for is open now, or is not (the message bar says why)."""
     _saved = Signal()
     _saving_failed = Signal(str)
 
@@ -50,76 +58,106 @@ class SessionController(QObject):
         self._frames = frames
         self._propagation = propagation
         self._listeners = DocumentListeners()
+        self._openings = OpeningController(window)
+        self._openings.loaded.connect(self._on_loaded)
+        self._openings.failed.connect(self._on_failed)
+        self._openings.given_up.connect(self._on_given_up)
         self._beside = True
         self._offer: Callable[[], object] | None = None
         self._kept_in_memory = False
+        self._tells_when_saved = False
         queued = Qt.ConnectionType.QueuedConnection
-        self._saved.connect(self._show_saved, queued)
+        self._saved.connect(self._on_saved, queued)
         self._saving_failed.connect(editor.fail, queued)
         actions = window.actions_table
         actions["file.open_video"].triggered.connect(self._ask_video)
         actions["file.open_folder"].triggered.connect(self._ask_folder)
-        actions["file.save"].triggered.connect(self.save)
+        actions["file.save"].triggered.connect(self.save_soon)
         actions["file.close"].triggered.connect(self.close)
         actions["file.quit"].triggered.connect(window.close)
         window.path_dropped.connect(self.open_path)
         window.messages.action_triggered.connect(self._take_offer)
         window.close_guard = self._may_leave_window
-        window.closing.connect(self.close)
+        window.closing.connect(self.shut_down)
         self._refresh()
 
     # --- opening ---------------------------------------------------------------------------
 
+    @property
+    def is_opening(self) -> bool:
+        """Whether something is being opened in the background."""
+        return self._openings.is_running
+
     @Slot(object)
-    def open_path(self, path: Path, *, beside: bool = True, take_lock: bool = False) -> bool:
+    def open_path(
+        self,
+        path: Path,
+        *,
+        beside: bool = True,
+        take_lock: bool = False,
+        frames: Path | None = None,
+    ) -> None:
         """Open a video, a folder of frames, or a project folder; on a fault nothing changes.
+
+        Returns at once: a thread reads, what is open stays usable, `opening_ended` tells the end.
 
         Args:
             path: What to open.
             beside: Whether a new project may be put beside the frames.
             take_lock: Open a project that another application has open.
-
-        Returns:
-            Whether it is open now; when not, the message bar says why.
+            frames: Where the frames of the project folder ``path`` are now.
         """
         path = Path(path).absolute()
         self._offer = None
         workspace = self._editor.workspace
+        project = workspace.project if workspace is not None else None
         if workspace is not None and path in (
             workspace.sequence.path,
-            workspace.project.folder if workspace.project else None,
+            project.folder if project else None,
         ):
             self._editor.inform(f"{path.name} is open already.")
-            return True
-        try:
-            loaded = load_workspace(
-                path,
-                beside=beside,
-                take_lock=take_lock,
-                on_error=self._saving_failed.emit,
-                on_saved=self._saved.emit,
-            )
-        except ProjectLockedError as error:
+            self.opening_ended.emit(True)
+            return
+        self._openings.start(
+            OpeningRequest(path, beside, take_lock, frames),
+            settle=None if project is None else project.settle,
+            on_error=self._saving_failed.emit,
+            on_saved=self._saved.emit,
+        )
+
+    @Slot(object, object)
+    def _on_loaded(self, request: OpeningRequest, workspace: Workspace) -> None:
+        if not self._may_leave("Close it unsaved", self._forget_unsaved):
+            workspace.close()
+            self.opening_ended.emit(False)
+            return
+        self.close()
+        self._beside = request.beside
+        self._take_up(workspace)
+        self.opening_ended.emit(True)
+
+    @Slot(object, object)
+    def _on_failed(self, request: OpeningRequest, error: Exception) -> None:
+        path = request.path
+        if isinstance(error, ProjectLockedError):
             self._tell_with_offer(
                 str(error),
                 "Open it anyway",
-                lambda: self.open_path(path, beside=beside, take_lock=True),
+                lambda: self.open_path(path, beside=request.beside, take_lock=True),
             )
-            return False
-        except (MediaError, ProjectError) as error:
-            self._editor.fail(str(error))
-            return False
-        except OSError as error:
+        elif isinstance(error, FramesMissingError):
+            kind = error.kind
+            self._tell_with_offer(str(error), "Find them …", lambda: self._ask_frames(path, kind))
+        elif isinstance(error, OSError):
             self._editor.fail(f"{path} cannot be opened: {error.strerror or error}")
-            return False
-        if not self._may_leave("Close it unsaved", self._forget_unsaved):
-            if loaded.project is not None:
-                loaded.project.close()
-            return False
-        self.close()
-        self._beside = beside
-        self._take_up(loaded)
-        return True
+        else:
+            self._editor.fail(str(error))
+        self.opening_ended.emit(False)
+
+    @Slot(object)
+    def _on_given_up(self, request: OpeningRequest) -> None:
+        self._editor.inform(f"{request.path.name} was not opened.")
+        self.opening_ended.emit(False)
 
     def _take_up(self, workspace: Workspace) -> None:
         project = workspace.project
@@ -146,6 +184,9 @@ class SessionController(QObject):
 
     @Slot()
     def _take_offer(self) -> None:
+        if self._openings.is_telling:
+            self._openings.give_up()
+            return
         offer, self._offer = self._offer, None
         self._window.messages.dismiss()
         if offer is not None:
@@ -163,14 +204,27 @@ class SessionController(QObject):
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         self._ask(dialog)
 
-    def _ask(self, dialog: QFileDialog) -> None:
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self._on_selected)
-        dialog.open()
+    def _ask_frames(self, project: Path, kind: str) -> None:
+        """Ask where the frames of a project are now, and open it with them."""
+        dialog = QFileDialog(self._window, f"Where are the frames of {project.name}?")
+        dialog.setDirectory(str(project.parent))
+        if kind == "folder":
+            dialog.setFileMode(QFileDialog.FileMode.Directory)
+        else:
+            dialog.setNameFilter(_VIDEO_FILTER)
+            dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        self._ask(dialog, project=project)
 
-    @Slot(str)
-    def _on_selected(self, path: str) -> None:
-        self.open_path(Path(path))
+    def _ask(self, dialog: QFileDialog, *, project: Path | None = None) -> None:
+        def selected(path: str) -> None:
+            if project is None:
+                self.open_path(Path(path))
+            else:
+                self.open_path(project, frames=Path(path).absolute())
+
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(selected)
+        dialog.open()
 
     def _start_folder(self) -> str:
         workspace = self._editor.workspace
@@ -193,6 +247,7 @@ class SessionController(QObject):
                     folder,
                     workspace.sequence,
                     document=workspace.document,
+                    fingerprint=workspace.fingerprint,
                     on_error=self._saving_failed.emit,
                     on_saved=self._saved.emit,
                 )
@@ -212,8 +267,25 @@ class SessionController(QObject):
         )
 
     @Slot()
+    def save_soon(self) -> None:
+        """Have everything saved now, without waiting for it; the message bar tells the end."""
+        workspace = self._editor.workspace
+        if workspace is None or workspace.project is None or workspace.is_saved:
+            self.save()
+        else:
+            self._tells_when_saved = True
+            workspace.project.save_soon()
+
+    @Slot()
+    def _on_saved(self) -> None:
+        workspace = self._editor.workspace
+        if self._tells_when_saved and workspace is not None and workspace.is_saved:
+            self.save()
+        self._show_saved()
+
     def save(self) -> bool:
-        """Save at once; returns whether everything is in files."""
+        """Save and wait for it; returns whether everything is in files."""
+        self._tells_when_saved = False
         workspace = self._editor.workspace
         if workspace is None:
             return True
@@ -272,10 +344,16 @@ class SessionController(QObject):
         if workspace.project is not None:
             workspace.project.set_setting(_FRAME_SETTING, self._editor.frame)
         self._editor.set_workspace(None)
-        if workspace.project is not None and not workspace.project.close():
+        if not workspace.close() and workspace.project is not None:
             self._editor.fail(f"Not everything could be saved in {workspace.project.folder}.")
         self._window.setWindowTitle("VOS Annotator")
         self._refresh()
+
+    @Slot()
+    def shut_down(self) -> None:
+        """End an opening under way, then close what is open; safe to call twice."""
+        self._openings.close()
+        self.close()
 
     @Slot()
     def _show_saved(self) -> None:

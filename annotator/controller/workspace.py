@@ -12,6 +12,7 @@ from annotator.model.history import History
 from annotator.model.sequence import FrameSequence
 from annotator.storage.session import FOLDER_SUFFIX, ProjectSession, default_folder
 from annotator.storage.settings import APPLICATION
+from vos_core.media import FrameSource, open_frames
 
 
 class Workspace:
@@ -23,6 +24,7 @@ class Workspace:
         history: Undo and redo.
         project: The project that saves the document, ``None`` until there is something to save.
         notice: What the person should know about frames that can be used only in part.
+        fingerprint: Digest by which the frames are recognised, ``None`` when it is not known yet.
     """
 
     def __init__(
@@ -32,12 +34,36 @@ class Workspace:
         project: ProjectSession | None = None,
         *,
         notice: str | None = None,
+        fingerprint: str | None = None,
+        source: FrameSource | None = None,
     ) -> None:
         self.sequence = sequence
         self.document = document
         self.history = History(document)
         self.project = project
         self.notice = notice
+        self.fingerprint = fingerprint
+        self._source = source
+
+    def open_frames(self) -> FrameSource:
+        """Give the frames for one reader: those opened already to the first, then new ones.
+
+        Raises:
+            FrameSourceError: They cannot be opened any more.
+        """
+        source, self._source = self._source, None
+        return open_frames(self.sequence.path) if source is None else source
+
+    def close(self) -> bool:
+        """Let go of frames that nobody took, save and close the project.
+
+        Returns:
+            Whether everything is in files.
+        """
+        source, self._source = self._source, None
+        if source is not None:
+            source.close()
+        return self.project is None or self.project.close()
 
     @property
     def is_saved(self) -> bool:

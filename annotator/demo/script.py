@@ -77,7 +77,9 @@ class DemoScript:
             yield _at_once
         started = time.monotonic()
         self.application.service.load()
-        if not self.application.session.open_path(frames):
+        self.application.session.open_path(frames)
+        yield lambda: not self.application.session.is_opening
+        if self.application.editor.workspace is None:
             raise DemoError(self.window.messages.text)
         yield self._is_shown
         self.report["open_seconds"] = time.monotonic() - started

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import cv2
+import numpy as np
+import numpy.typing as npt
+
 
 class Box(NamedTuple):
     """A half-open rectangle: rows ``top <= y < bottom``, columns ``left <= x < right``."""
@@ -53,3 +57,9 @@ class Box(NamedTuple):
 
 
 EMPTY_BOX = Box(0, 0, 0, 0)
+
+
+def content_box(values: npt.NDArray[np.uint8]) -> Box:
+    """Smallest box outside which a map, uint8 [H, W], is 0."""
+    x, y, width, height = cv2.boundingRect(np.ascontiguousarray(values))
+    return Box(y, x, y + height, x + width) if width and height else EMPTY_BOX

@@ -29,8 +29,8 @@ class AutoSave:
         saved_journal: number of the last journal file whose content is in the folder.
         silence_s: seconds without a change before changes are written.
         gather: everything as items, for a save of the whole; called in the main thread.
-        on_error: told in words what could not be written; from the saver's thread, or from the main
-            thread for the journal.
+        on_error: told in words what could not be written; from the saver's thread, or for the
+            journal from the main thread or one of its own.
         on_saved: called in the saver's thread after each save.
     """
 
@@ -50,7 +50,9 @@ class AutoSave:
         self._gather = gather
         self._on_error = on_error
         self._folder = writer.paths.folder
-        self._journal = Journal(writer.paths.journal, saved_generation=saved_journal)
+        self._journal = Journal(
+            writer.paths.journal, saved_generation=saved_journal, on_error=self._journal_failed
+        )
         self._taken_generation = saved_journal
         self._needs_whole_save = False
         self._saver: Saver[ItemKey, Any] = Saver(
@@ -75,6 +77,11 @@ class AutoSave:
         """Have a change written that the journal has already."""
         self._saver.submit(self._items_of(change))
 
+    def take_up(self, change: ChangeSet) -> None:
+        """Journal a change that was made before, and have it written."""
+        if not change.is_empty:
+            self._document_changed(change)
+
     def settings_changed(self, settings: dict[str, Any]) -> None:
         """Journal the project's settings and have them written."""
         self._record(lambda: settings_effect(settings), 0, {SETTINGS: settings})
@@ -83,6 +90,16 @@ class AutoSave:
         """Have everything written again."""
         self._needs_whole_save = False
         self._saver.submit(self._gather())
+
+    def save_soon(self) -> None:
+        """Write what is not written yet, now; returns at once."""
+        if self._needs_whole_save:
+            self.save_whole()
+        self._saver.hurry()
+
+    def settle(self, timeout_s: float) -> bool:
+        """Write what is pending and wait for it; in any thread."""
+        return self._saver.flush(timeout_s)
 
     def flush(self, timeout_s: float) -> bool:
         """Write what is not written yet and wait; False when something could not be."""
@@ -96,10 +113,7 @@ class AutoSave:
         if self._needs_whole_save:
             self.save_whole()
         is_saved = self._saver.close(timeout_s)
-        try:
-            self._journal.close()
-        except OSError as error:
-            self._journal_failed(error)
+        self._journal.close()
         return is_saved
 
     def _document_changed(self, change: ChangeSet) -> None:
@@ -115,10 +129,7 @@ class AutoSave:
         self, make_record: Callable[[], Record], nbytes: int, items: dict[ItemKey, Any]
     ) -> None:
         with self._saver.lock:
-            try:
-                self._journal.append(make_record, nbytes)
-            except OSError as error:
-                self._journal_failed(error)
+            self._journal.append(make_record, nbytes)
             self._saver.submit(items)
 
     def _items_of(self, change: ChangeSet) -> dict[ItemKey, Any]:
@@ -129,8 +140,8 @@ class AutoSave:
             items["mask", index] = document.label_maps.snapshot(index)
         for index in change.reliability_maps:
             items["reliability", index] = document.reliability_maps.pack(index)
-        for index in change.cells:
-            items["cells", index] = document.cells.row(index)
+        for index, row in document.cells.rows(change.cells):
+            items["cells", index] = row
         if change.objects or change.references:
             items[TABLES] = Tables.of(document)
         return items

@@ -34,4 +34,12 @@ class ProjectLockedError(ProjectError):
 
 
 class FramesMissingError(ProjectError):
-    """The video or folder that a project annotates is not where it was."""
+    """The video or folder that a project annotates is not where it was.
+
+    Attributes:
+        kind: "video" or "folder".
+    """
+
+    def __init__(self, message: str, *, kind: str) -> None:
+        super().__init__(message)
+        self.kind = kind

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from vos_core.media import MediaError
-from vos_core.media.frames import FrameSource
+from vos_core.media.frames import FrameSource, ReadAbandonedError
 
 _log = logging.getLogger(__name__)
 
 Frame = npt.NDArray[np.uint8]
+
+_LONGEST_WITHOUT_A_FRAME_S = 0.15
+"""Reads that nobody waits for are given up, but not so often that scrubbing shows nothing."""
 
 
 class FrameCache:
@@ -31,8 +36,8 @@ class FrameCache:
         byte_limit: memory for decoded frames, in bytes; at least two frames are kept whatever it
             is.
         ahead: at most so many frames are decoded ahead, and never more than half of what fits.
-        on_ready: called with the index of each frame that was asked for and is now there. In the
-            cache's thread: hand it a queued signal.
+        on_ready: called with the index of each frame that was asked for and is now there, though
+            another may be wanted by then. In the cache's thread: hand it a queued signal.
         on_error: called with the index and a message for the person when a frame cannot be read. In
             the cache's thread.
     """
@@ -55,6 +60,7 @@ class FrameCache:
         self._bytes = 0
         self._errors: dict[int, str] = {}
         self._wanted: int | None = None
+        self._delivered_at = 0.0
         self._direction = 1
         self._frame_count: int | None = None
         self._closing = False
@@ -83,6 +89,11 @@ class FrameCache:
                 self._frames.move_to_end(index)
             self._condition.notify()
             return frame
+
+    def peek(self, index: int) -> Frame | None:
+        """Frame at hand or None, without asking for it."""
+        with self._condition:
+            return self._frames.get(index)
 
     def error(self, index: int) -> str | None:
         """Why a frame could not be read, None when it was not tried or is fine."""
@@ -115,7 +126,10 @@ class FrameCache:
                         source = self._opener()
                         with self._condition:
                             self._frame_count = source.frame_count
-                    frame = source.read(index)
+                    is_asked_for = index == self._wanted
+                    frame = source.read(index, is_wanted=partial(self._waits_for, index))
+                except ReadAbandonedError:
+                    continue
                 except (MediaError, IndexError, OSError) as error:
                     self._note_error(index, str(error))
                     continue
@@ -123,7 +137,7 @@ class FrameCache:
                     _log.exception("frame %d cannot be read", index)
                     self._note_error(index, f"frame {index} cannot be read: {error}")
                     continue
-                self._keep(index, frame)
+                self._keep(index, frame, is_asked_for=is_asked_for)
         finally:
             if source is not None:
                 source.close()
@@ -149,6 +163,16 @@ class FrameCache:
                 return index
         return None
 
+    def _waits_for(self, index: int) -> bool:
+        """Whether a read under way should go on."""
+        with self._condition:
+            if self._closing:
+                return False
+            wanted = self._wanted
+            if wanted in (index, None) or wanted in self._frames or wanted in self._errors:
+                return True
+            return time.monotonic() - self._delivered_at > _LONGEST_WITHOUT_A_FRAME_S
+
     def _reach(self) -> int:
         """How many frames beyond the wanted one are decoded ahead."""
         if not self._frames:
@@ -156,7 +180,7 @@ class FrameCache:
         frame_bytes = next(iter(self._frames.values())).nbytes
         return max(1, min(self._ahead, self._byte_limit // frame_bytes // 2))
 
-    def _keep(self, index: int, frame: Frame) -> None:
+    def _keep(self, index: int, frame: Frame, *, is_asked_for: bool) -> None:
         frame.flags.writeable = False
         with self._condition:
             if self._closing:
@@ -167,8 +191,10 @@ class FrameCache:
                 self._bytes -= self._evict().nbytes
             self._frames[index] = frame
             self._bytes += frame.nbytes
-            is_wanted = index == self._wanted
-        if is_wanted and self._on_ready is not None:
+            is_asked_for = is_asked_for or index == self._wanted
+            if is_asked_for:
+                self._delivered_at = time.monotonic()
+        if is_asked_for and self._on_ready is not None:
             self._on_ready(index)
 
     def _evict(self) -> Frame:

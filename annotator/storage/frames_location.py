@@ -11,6 +11,7 @@ from annotator.storage.errors import FramesMissingError
 from annotator.storage.schema import FramesRecord
 
 _SAMPLE_BYTES = 1 << 20
+_MOST_NEIGHBOURS = 200
 
 
 def fingerprint(path: Path) -> str:
@@ -40,8 +41,15 @@ def fingerprint(path: Path) -> str:
     return f"file:{digest.hexdigest()[:32]}"
 
 
-def describe_frames(sequence: FrameSequence, project: Path) -> FramesRecord:
+def describe_frames(
+    sequence: FrameSequence, project: Path, *, digest: str | None = None
+) -> FramesRecord:
     """Record of the frames for ``project.json``.
+
+    Args:
+        sequence: the frames.
+        project: the project folder.
+        digest: their `fingerprint`, when it is known already.
 
     Raises:
         OSError: the frames cannot be read.
@@ -58,12 +66,14 @@ def describe_frames(sequence: FrameSequence, project: Path) -> FramesRecord:
         sequence.height,
         sequence.width,
         sequence.frames_per_second,
-        fingerprint(sequence.path),
+        fingerprint(sequence.path) if digest is None else digest,
     )
 
 
 def locate_frames(record: FramesRecord, project: Path) -> Path:
     """Find the frames of a project: where they were, relative to the project, or beside it.
+
+    Beside it they may have another name: whatever has the fingerprint is taken.
 
     Args:
         record: what the project knows of them.
@@ -84,14 +94,39 @@ def locate_frames(record: FramesRecord, project: Path) -> Path:
     candidates += [project.parent / name, project / name]
     present = [path for path in candidates if path.exists()]
     for path in present:
-        try:
-            if fingerprint(path) == record.fingerprint:
-                return path
-        except OSError:
-            continue
+        if _is_same(path, record):
+            return path
     if recorded in present:
         return recorded
+    for path in _neighbours(record, project):
+        if _is_same(path, record):
+            return path
     raise FramesMissingError(
         f"the {'folder of frames' if record.kind == 'folder' else 'video'} {recorded} is gone, and "
-        f"no {name} with the same content lies beside the project {project}; say where it is now"
+        f"nothing with the same content lies beside the project {project}; say where it is now",
+        kind=record.kind,
     )
+
+
+def _is_same(path: Path, record: FramesRecord) -> bool:
+    try:
+        return fingerprint(path) == record.fingerprint
+    except OSError:
+        return False
+
+
+def _neighbours(record: FramesRecord, project: Path) -> list[Path]:
+    """Files with the suffix of the video, or folders, that lie beside the project."""
+    suffix = Path(record.path).suffix.lower()
+    found = []
+    try:
+        for entry in os.scandir(project.parent):
+            if record.kind == "folder":
+                fits = entry.is_dir() and Path(entry.path) != project
+            else:
+                fits = entry.is_file() and Path(entry.name).suffix.lower() == suffix
+            if fits and not entry.name.startswith("."):
+                found.append(Path(entry.path))
+    except OSError:
+        return []
+    return sorted(found)[:_MOST_NEIGHBOURS]

@@ -49,10 +49,18 @@ class Journal:
         folder: made when the first record is written.
         saved_generation: number of the last file whose content is saved; numbering goes on after
             it.
+        on_error: told why a record could not be written, in the thread that tried.
     """
 
-    def __init__(self, folder: Path, *, saved_generation: int = 0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        saved_generation: int = 0,
+        on_error: Callable[[OSError], object] | None = None,
+    ) -> None:
         self.folder = folder
+        self._on_error = on_error
         self._generation = max([saved_generation, *_numbers(folder)]) + 1
         self._writing: Future[None] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
@@ -68,8 +76,9 @@ class Journal:
     def append(self, make_record: Callable[[], Record], nbytes: int) -> None:
         """Write a record.
 
-        A small one is with the operating system when this returns, and so is everything before it;
-        a large one is made and written in a thread, and waited for at the next call.
+        A small one is with the operating system when this returns. A large one is made and written
+        in a thread, and so is what comes while the thread is at it: records keep their order, and
+        nobody waits for a disk.
 
         After a failure nothing more is written until what is missing was saved otherwise: a journal
         with a gap would be worse than one that ends.
@@ -77,38 +86,18 @@ class Journal:
         Args:
             make_record: makes the record of values that nobody changes any more.
             nbytes: about how many bytes it works on.
-
-        Raises:
-            OSError: this record, or the large one before it, cannot be written.
         """
-        try:
-            self.wait()
-        except OSError:
-            self._gap_generation = self._generation
-            raise
-        if self._gap_generation is not None:
-            self._gap_generation = self._generation
-            return
-        if nbytes <= _SMALL_BYTES:
+        is_idle = self._writing is None or self._writing.done()
+        if is_idle and nbytes <= _SMALL_BYTES:
             self._write(make_record, self._generation)
         else:
             self._writing = self._thread.submit(self._write, make_record, self._generation)
 
-    def wait(self) -> None:
-        """Wait for a record being written.
-
-        Raises:
-            OSError: it could not be written.
-        """
-        writing, self._writing = self._writing, None
-        if writing is not None:
-            writing.result()
-
     def _write(self, make_record: Callable[[], Record], generation: int) -> None:
-        record = make_record()
-        if not record:
+        if self._gap_generation is not None:
+            self._gap_generation = generation
             return
-        payload = _encode(record)
+        payload = _encode(make_record())
         try:
             stream = self._open(generation)
             position = stream.tell()
@@ -117,9 +106,10 @@ class Journal:
             except OSError:
                 stream.truncate(position)
                 raise
-        except OSError:
+        except OSError as error:
             self._gap_generation = generation
-            raise
+            if self._on_error is not None:
+                self._on_error(error)
 
     def begin_generation(self) -> int:
         """Start a new file at the next record; returns the number of the last one before it."""
@@ -140,16 +130,9 @@ class Journal:
                     _log.warning("cannot delete %s: %s", path, error)
 
     def close(self) -> None:
-        """Wait for what is being written and close the file.
-
-        Raises:
-            OSError: the last record could not be written.
-        """
-        try:
-            self.wait()
-        finally:
-            self._thread.shutdown()
-            self._close_stream()
+        """Wait for what is being written and close the file."""
+        self._thread.shutdown()
+        self._close_stream()
 
     def _close_stream(self) -> None:
         if self._stream is not None:

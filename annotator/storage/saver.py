@@ -90,6 +90,13 @@ class Saver(Generic[K, V]):
             self._not_before = 0.0
             self.lock.notify_all()
 
+    def hurry(self) -> None:
+        """Have what is there written now; returns at once."""
+        with self.lock:
+            self._hurry = True
+            self._not_before = 0.0
+            self.lock.notify_all()
+
     def flush(self, timeout_s: float = 60.0) -> bool:
         """Write everything now and wait for it.
 
@@ -99,14 +106,13 @@ class Saver(Generic[K, V]):
         end = time.monotonic() + timeout_s
         with self.lock:
             failures = self._failures
-            self._hurry = True
-            self.lock.notify_all()
             while (self._pending or self._is_writing) and self._failures == failures:
                 left = end - time.monotonic()
                 if left <= 0 or not self._thread.is_alive():
                     break
+                self._hurry = True
+                self.lock.notify_all()
                 self.lock.wait(left)
-            self._hurry = False
             return not self._pending and not self._is_writing
 
     def close(self, timeout_s: float = 60.0) -> bool:
@@ -134,7 +140,7 @@ class Saver(Generic[K, V]):
                     self._failures += 1
                     self._pending = {**batch, **self._pending}
                     self._not_before = time.monotonic() + self._retry_s
-                    self._hurry = False
+                    self._hurry = False  # whoever flushes hears of the failure first
                 self.lock.notify_all()
             if error is None and self._on_saved is not None:
                 self._on_saved()
@@ -145,6 +151,7 @@ class Saver(Generic[K, V]):
                 wait = self._seconds_to_wait()
                 if wait is not None and wait <= 0:
                     batch, self._pending = self._pending, {}
+                    self._hurry = False
                     self._is_writing = True
                     if self._on_take is not None:
                         self._on_take()

@@ -22,7 +22,8 @@ from annotator.storage.writer import (
     ItemKey,
     ProjectWriter,
     clean_leftovers,
-    record_of,
+    empty_record,
+    everything_in,
     whole_batch,
 )
 from vos_core.media.atomic import check_writable
@@ -93,16 +94,21 @@ class ProjectSession:
         sequence: FrameSequence,
         *,
         document: Document | None = None,
+        fingerprint: str | None = None,
         silence_s: float = 1.0,
         on_error: Callable[[str], object] | None = None,
         on_saved: Callable[[], object] | None = None,
     ) -> ProjectSession:
-        """Make a new project and write it at once.
+        """Make a new project.
+
+        Quick, because a window waits for it: the folder, an empty ``project.json`` and a first
+        journal record are made at once, the saver writes the rest.
 
         Args:
             folder: made when missing; must be empty.
             sequence: the frames to annotate.
             document: what was annotated before there was a folder; a new one when None.
+            fingerprint: digest of the frames, when somebody has taken it already.
             silence_s: seconds without a change before changes are saved.
             on_error: called with a message when something could not be saved; it stays in memory
                 and is tried again.
@@ -125,18 +131,18 @@ class ProjectSession:
         if document is None:
             document = Document(sequence.frame_count, sequence.height, sequence.width)
         try:
-            frames = describe_frames(sequence, folder)
+            frames = describe_frames(sequence, folder, digest=fingerprint)
         except OSError as error:
             raise ProjectError(f"{sequence.path} cannot be read: {error.strerror}") from error
         lock = ProjectLock(folder)
         lock.acquire()
         try:
-            writer = ProjectWriter(folder, record_of(document, frames))
-            writer.write(whole_batch(document, {}), saved_journal=0)
+            writer = ProjectWriter(folder, empty_record(frames))
+            writer.write_table(reach_disk=False)
         except BaseException:
             lock.release()
             raise
-        return cls(
+        session = cls(
             folder,
             document,
             frames,
@@ -146,6 +152,9 @@ class ProjectSession:
             on_error=on_error,
             on_saved=on_saved,
         )
+        if session._saving is not None:
+            session._saving.take_up(everything_in(document))
+        return session
 
     @classmethod
     def open(
@@ -266,6 +275,15 @@ class ProjectSession:
             raise ProjectError(f"{sequence.path} cannot be read: {error.strerror}") from error
         if self._saving is not None:
             self._saving.submit({FRAMES: self.frames})
+
+    def save_soon(self) -> None:
+        """Save what is not saved yet, without waiting for it."""
+        if self._saving is not None:
+            self._saving.save_soon()
+
+    def settle(self, timeout_s: float = 10.0) -> bool:
+        """Save what is pending and wait; unlike the others, in any thread."""
+        return self._saving is not None and self._saving.settle(timeout_s)
 
     def save_whole(self) -> None:
         """Write everything again, soon, whether it changed or not."""

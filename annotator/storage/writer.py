@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from annotator.model.cells import CellRow
+from annotator.model.cells import ID_COUNT, CellRow
+from annotator.model.changes import ChangeSet
 from annotator.model.document import Document
+from annotator.model.geometry import content_box
 from annotator.model.label_maps import PackedMap
 from annotator.model.objects import ObjectRecord
 from annotator.storage.effects import MapSnapshot
@@ -97,7 +99,19 @@ class ProjectWriter:
                 self._write_reliability(index, value)
         self._update(batch)
         self._record.saved_journal = saved_journal
-        write_text_atomic(self.paths.project, encode_project(self._record))
+        self.write_table()
+
+    def write_table(self, *, reach_disk: bool = True) -> None:
+        """Write ``project.json`` as it is known.
+
+        Args:
+            reach_disk: wait until the disk has it (see `vos_core.media.atomic.replacing`).
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        text = encode_project(self._record)
+        write_text_atomic(self.paths.project, text, reach_disk=reach_disk)
         self._was_written = True
 
     def _write_mask(self, index: int, snapshot: MapSnapshot) -> None:
@@ -134,20 +148,26 @@ class ProjectWriter:
             record.frames = batch[FRAMES]
 
 
-def record_of(
-    document: Document, frames: FramesRecord, settings: dict[str, Any] | None = None
-) -> ProjectRecord:
-    """Content of ``project.json`` for the present state of a document."""
-    tables = Tables.of(document)
-    return ProjectRecord(
-        frames,
-        tables.objects,
-        tables.highest_object_id,
-        document.cells.states.copy(),
-        document.cells.reliability_codes.copy(),
-        tables.promoted,
-        tables.excluded,
-        dict(settings or {}),
+def empty_record(frames: FramesRecord) -> ProjectRecord:
+    """Content of ``project.json`` before anything is annotated."""
+    shape = (frames.frame_count, ID_COUNT)
+    return ProjectRecord(frames, (), 0, np.zeros(shape, np.uint8), np.zeros(shape, np.uint8))
+
+
+def everything_in(document: Document) -> ChangeSet:
+    """All that a document holds, as the change that made it."""
+    label_maps = {}
+    for index in document.label_maps.stored_frames():
+        box = content_box(document.label_map(index))
+        if not box.is_empty:
+            label_maps[index] = box
+    references = document.references
+    return ChangeSet(
+        label_maps,
+        set(document.reliability_maps.stored_frames()),
+        set(np.flatnonzero(document.cells.states.any(axis=1)).tolist()),
+        objects=document.objects.highest_id > 0,
+        references=references.promoted | references.excluded,
     )
 
 

@@ -23,12 +23,14 @@ class Severity(StrEnum):
     """How much a message matters."""
 
     INFO = "info"
+    WAIT = "wait"
     WARNING = "warning"
     ERROR = "error"
 
 
 _LOOK = {
     Severity.INFO: ("mdi6.information-outline", "#2f81f7", 6000),
+    Severity.WAIT: ("mdi6.timer-sand", "#2f81f7", 0),
     Severity.WARNING: ("mdi6.alert-outline", "#d29922", 0),
     Severity.ERROR: ("mdi6.alert-octagon-outline", "#f0524d", 0),
 }

@@ -63,7 +63,7 @@ def test_what_cannot_be_opened_is_named_and_the_session_stays(
     driver.drag([(20, 20), (40, 20)])
     before = driver.document.label_map(0).copy()
     bad = make(tmp_path)
-    opened = driver.application.session.open_path(bad)
+    opened = driver.try_open(bad)
     if opened:  # a fault that shows only when the frame is read
         driver.go_to(3)
     bar = driver.window.messages
@@ -110,7 +110,7 @@ def test_a_truncated_video_is_told_whether_it_opens_or_not(
             writer.write(noise.integers(0, 255, (64, 96, 3), np.uint8))
     cut = tmp_path / "cut.mp4"
     cut.write_bytes(whole.read_bytes()[: int(whole.stat().st_size * share)])
-    opened = driver.application.session.open_path(cut)
+    opened = driver.try_open(cut)
     assert "cut.mp4" in driver.window.messages.text
     if opened:
         driver.wait(lambda: driver.application.editor.shown_frame == 0)
@@ -138,7 +138,7 @@ def test_a_damaged_project_is_refused_and_left_as_it_is(
     first.window.close()
     (project / "project.json").write_text('{"version": 1, "frames": 7')
     second = make_driver()
-    assert not second.application.session.open_path(frames_folder)
+    assert not second.try_open(frames_folder)
     assert "project.json" in second.window.messages.text
     assert second.application.editor.workspace is None
     assert (project / "project.json").read_text().startswith('{"version": 1, "frames": 7')
@@ -152,7 +152,7 @@ def test_a_project_in_use_is_told_with_a_way_out(
     first.drag([(20, 20), (40, 20)])
     project = first.application.editor.workspace.project.folder  # type: ignore[union-attr]
     assert (project / LOCK_NAME).exists()
-    assert not second.application.session.open_path(frames_folder)
+    assert not second.try_open(frames_folder)
     assert "open already" in second.window.messages.text
 
 

@@ -361,14 +361,17 @@ def test_frames_that_moved_are_found_beside_the_project_or_asked_for(tmp_path):
     again = ProjectSession.open(moved / "project")
     assert again.locate_frames() == moved / "frames"
     (moved / "frames").rename(moved / "frames renamed")
-    with pytest.raises(FramesMissingError, match="say where it is now"):
-        again.locate_frames()
+    assert again.locate_frames() == moved / "frames renamed"  # by their content
+    (moved / "frames renamed").rename(tmp_path / "far away")
     other = make_frames(moved / "other", count=7)
+    with pytest.raises(FramesMissingError, match="say where it is now") as caught:
+        again.locate_frames()
+    assert caught.value.kind == "folder"
     with pytest.raises(ProjectError, match="annotates 6 frames of 16 x 12"):
         again.move_frames(sequence_of(other))
-    again.move_frames(sequence_of(moved / "frames renamed"))
+    again.move_frames(sequence_of(tmp_path / "far away"))
     assert again.close()
-    assert ProjectSession.open(moved / "project").locate_frames() == moved / "frames renamed"
+    assert ProjectSession.open(moved / "project").locate_frames() == tmp_path / "far away"
 
 
 def test_a_full_disk_is_told_and_nothing_is_lost(tmp_path):

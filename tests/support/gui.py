@@ -142,9 +142,16 @@ class Driver:
         )
         QApplication.sendEvent(self.canvas.viewport(), event)
 
+    def try_open(self, path: Path, timeout: int = 20000) -> bool:
+        """Open a path and wait for the end of it; say whether it is open."""
+        ended = self.application.session.opening_ended
+        with self.qtbot.waitSignal(ended, timeout=timeout) as signal:
+            self.application.session.open_path(path)
+        return bool(signal.args[0])
+
     def open(self, path: Path) -> None:
         """Open a path and wait for its first frame."""
-        assert self.application.session.open_path(path), self.window.messages.text
+        assert self.try_open(path), self.window.messages.text
         self.wait(lambda: self.application.editor.shown_frame == self.application.editor.frame)
 
     def go_to(self, frame: int) -> None:

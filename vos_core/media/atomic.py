@@ -30,13 +30,14 @@ def write_bytes_atomic(path: str | Path, data: bytes) -> None:
         stream.write(data)
 
 
-def write_text_atomic(path: str | Path, text: str) -> None:
-    """Write a UTF-8 text file whole or not at all; see ``write_bytes_atomic``."""
-    write_bytes_atomic(path, text.encode("utf-8"))
+def write_text_atomic(path: str | Path, text: str, *, reach_disk: bool = True) -> None:
+    """Write a UTF-8 text file whole or not at all; see ``write_bytes_atomic`` and ``replacing``."""
+    with replacing(path, reach_disk=reach_disk) as temporary, temporary.open("wb") as stream:
+        stream.write(text.encode("utf-8"))
 
 
 @contextlib.contextmanager
-def replacing(path: str | Path) -> Iterator[Path]:
+def replacing(path: str | Path, *, reach_disk: bool = True) -> Iterator[Path]:
     """Give a temporary path beside ``path``, and put it in its place when the block succeeds.
 
     The temporary file exists, empty, when the block starts, with the permissions that a new file
@@ -44,6 +45,8 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
     Args:
         path: The file to make or replace.
+        reach_disk: Wait until the disk has it. Without, the file is whole for whoever reads it and
+            survives a killed process, but not always a power cut in the next seconds.
 
     Yields:
         The path to write to.
@@ -57,7 +60,8 @@ def replacing(path: str | Path) -> Iterator[Path]:
         ensure_folder(target.parent)
         os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
         yield temporary
-        _flush_to_disk(temporary)
+        if reach_disk:
+            _flush_to_disk(temporary)
         temporary.replace(target)
     except OSError as error:
         raise OutputError(f"cannot write {target}: {reason(error)}") from error

@@ -15,9 +15,10 @@ from PIL import Image, UnidentifiedImageError
 
 from vos_core.media.atomic import reason
 from vos_core.media.errors import FrameSourceError
-from vos_core.media.frames import FOLDER_FRAMES_PER_SECOND, FrameSource
+from vos_core.media.frames import FOLDER_FRAMES_PER_SECOND, FrameSource, Progress
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
+_FILES_A_REPORT = 16
 _ORIENTATION_TAG = 0x0112
 _ROTATED_BY_QUARTER = frozenset({5, 6, 7, 8})
 _TRANSPOSES = {
@@ -36,12 +37,13 @@ class FolderFrames(FrameSource):
 
     Args:
         path: The folder.
+        on_progress: See ``open_frames``.
 
     Raises:
         FrameSourceError: No picture in it, two with one stem, or two sizes.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, on_progress: Progress | None = None) -> None:
         self.path = path
         self.kind = "folder"
         self.frames_per_second = FOLDER_FRAMES_PER_SECOND
@@ -49,7 +51,7 @@ class FolderFrames(FrameSource):
         self.names = tuple(file.stem for file in self._files)
         self.frame_count = len(self._files)
         _check_stems(self._files)
-        self.height, self.width = _common_size(self._files)
+        self.height, self.width = _common_size(self._files, on_progress)
 
     def _read(self, index: int) -> NDArray[np.uint8]:
         return read_picture(self._files[index])
@@ -124,9 +126,13 @@ def _check_stems(files: list[Path]) -> None:
             )
 
 
-def _common_size(files: list[Path]) -> tuple[int, int]:
+def _common_size(files: list[Path], on_progress: Progress | None) -> tuple[int, int]:
     """Return the one (height, width) of all files, or name the first that is the odd one out."""
-    sizes = [_header_size(file) for file in files]
+    sizes = []
+    for number, file in enumerate(files):
+        sizes.append(_header_size(file))
+        if on_progress is not None and number % _FILES_A_REPORT == 0:
+            on_progress(number / len(files))
     usual, _ = Counter(sizes).most_common(1)[0]
     for file, size in zip(files, sizes, strict=True):
         if size != usual:

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from vos_core.media.atomic import reason
 from vos_core.media.errors import FrameSourceError
-from vos_core.media.frames import FrameSource
+from vos_core.media.frames import FrameSource, Progress
 from vos_core.media.video_index import VideoIndex, build_index, decoded_frames
 
 _log = logging.getLogger(__name__)
@@ -46,15 +46,16 @@ class VideoFrames(FrameSource):
 
     Args:
         path: The file; anything that FFmpeg decodes.
+        on_progress: See ``open_frames``.
 
     Raises:
         FrameSourceError: It is no video, or no frame of it can be decoded.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, on_progress: Progress | None = None) -> None:
         self.path = path
         self.kind = "video"
-        self._index = build_index(lambda: _open_stream(path))
+        self._index = build_index(lambda: _open_stream(path), on_progress)
         if self._index.frame_count == 0:
             raise FrameSourceError(
                 f"{path}: no frame of this video can be decoded; it is damaged or cut off"
@@ -156,6 +157,7 @@ class VideoFrames(FrameSource):
                 return frame
             if position > index:
                 return None
+            self._check_wanted()
         self._decoder = None
         return None
 

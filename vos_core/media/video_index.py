@@ -19,6 +19,8 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from vos_core.media.frames import Progress
+
 OpenStream = Callable[[], tuple[InputContainer, VideoStream]]
 
 _log = logging.getLogger(__name__)
@@ -31,6 +33,7 @@ _VP8_SHOW_FRAME = 0x10
 #: containers that neither count their frames nor mark a packet that is cut off
 _UNMARKED_CONTAINERS = frozenset({"mpegts", "mpeg"})
 _SHORTEST_TAIL_SECONDS = 0.02
+_PACKETS_A_REPORT = 32
 
 
 @dataclass(frozen=True)
@@ -66,11 +69,12 @@ class VideoIndex:
                 yield decoded
 
 
-def build_index(open_stream: OpenStream) -> VideoIndex:
+def build_index(open_stream: OpenStream, on_progress: Progress | None = None) -> VideoIndex:
     """Read through the packets of a file and list its frames.
 
     Args:
         open_stream: Opens the file afresh; every container that it gives is closed again here.
+        on_progress: Told the share of the file that is read; what it raises is passed on.
 
     Returns:
         The index; ``frame_count`` is 0 when no frame can be had.
@@ -78,7 +82,7 @@ def build_index(open_stream: OpenStream) -> VideoIndex:
     container, stream = open_stream()
     stream.thread_type = "NONE"  # decoders that run frames side by side do not mark broken ones
     with container:
-        index = _index_of_packets(container, stream)
+        index = _index_of_packets(container, stream, on_progress)
         doubtful = container.format.name in _UNMARKED_CONTAINERS
         if index is not None and index.frame_count and (index.damaged or doubtful):
             return _without_undecodable_end(container, stream, index)
@@ -87,10 +91,23 @@ def build_index(open_stream: OpenStream) -> VideoIndex:
     container, stream = open_stream()
     stream.thread_type = "NONE"
     with container:
-        return _index_by_decoding(container, stream)
+        return _index_by_decoding(container, stream, on_progress)
 
 
-def _index_of_packets(container: InputContainer, stream: VideoStream) -> VideoIndex | None:
+def _reported(
+    packets: Iterator[Packet], container: InputContainer, on_progress: Progress | None
+) -> Iterator[Packet]:
+    """Hand packets on and tell now and then how far into the file they lie."""
+    for number, packet in enumerate(packets):
+        yield packet
+        if on_progress is not None and number % _PACKETS_A_REPORT == 0:
+            position = packet.pos or 0
+            on_progress(min(position / container.size, 1.0) if container.size > 0 else 0.0)
+
+
+def _index_of_packets(
+    container: InputContainer, stream: VideoStream, on_progress: Progress | None
+) -> VideoIndex | None:
     """List the packets that are shown; None where packets do not tell which frames there are."""
     times: list[int] = []
     keys: list[tuple[int, int]] = []
@@ -99,7 +116,7 @@ def _index_of_packets(container: InputContainer, stream: VideoStream) -> VideoIn
     is_vp8 = stream.codec_context.name == "vp8"
     exact = is_vp8 or stream.codec_context.name in _ONE_FRAME_A_PACKET
     try:
-        for packet in container.demux(stream):
+        for packet in _reported(container.demux(stream), container, on_progress):
             if packet.size == 0:
                 continue  # the packet that ends the stream
             if packet.is_corrupt:
@@ -127,17 +144,20 @@ def _index_of_packets(container: InputContainer, stream: VideoStream) -> VideoIn
     return VideoIndex(tuple(whole), len(whole), tuple(keys), stream.frames, damaged)
 
 
-def decoded_frames(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+def decoded_frames(
+    container: InputContainer, stream: VideoStream, on_progress: Progress | None = None
+) -> Iterator[VideoFrame]:
     """Decode from where the container stands to its end, past packets that are broken.
 
     Args:
         container: The opened file.
         stream: The video stream in it.
+        on_progress: Told the share of the file that is read; what it raises is passed on.
 
     Yields:
         The frames in the order of presentation, without those that the decoder had to invent.
     """
-    packets = container.demux(stream)
+    packets = _reported(container.demux(stream), container, on_progress)
     packet: Packet | None = None
     ended = False
     while not ended:
@@ -160,9 +180,12 @@ def decoded_frames(container: InputContainer, stream: VideoStream) -> Iterator[V
                 yield frame
 
 
-def _index_by_decoding(container: InputContainer, stream: VideoStream) -> VideoIndex:
+def _index_by_decoding(
+    container: InputContainer, stream: VideoStream, on_progress: Progress | None
+) -> VideoIndex:
     """List the frames that really come out of the decoder."""
-    frames = [(frame.pts, frame.key_frame) for frame in decoded_frames(container, stream)]
+    decoded = decoded_frames(container, stream, on_progress)
+    frames = [(frame.pts, frame.key_frame) for frame in decoded]
     damaged = len(frames) < stream.frames
     times = [time for time, _ in frames if time is not None]
     ascending = len(times) == len(frames) and all(a < b for a, b in pairwise(times))
