@@ -89,7 +89,9 @@ class Application(QObject):
         self.paint = PaintController(editor, window)
         self.objects = ObjectController(editor, window, self.layers)
         self.propagation = PropagationController(editor, window, self.layers, self.service)
-        self.network = NetworkStatus(editor, window, self.service)
+        self.network = NetworkStatus(
+            editor, window, self.service, lambda: self.propagation.is_running
+        )
         self.review = ReviewController(editor, window)
         self.session = SessionController(editor, window, self.frames, self.propagation)
         self.export = ExportController(editor, window)

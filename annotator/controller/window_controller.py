@@ -62,7 +62,6 @@ class WindowController(QObject):
         actions["view.full_screen"].toggled.connect(self._on_full_screen)
         for theme in Theme:
             actions[f"view.{theme.value}"].toggled.connect(self._on_theme)
-        window.propagation.model_clicked.connect(self._tell_about)
         window.closing.connect(self._remember)
         self._restore()
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from annotator.worker.jobs import BackendInfo, FrameResult
+from annotator.worker.jobs import (
+    BackendInfo,
+    FrameResult,
+    NetworkChoice,
+    NetworkOffer,
+    OfferedNetwork,
+    PropagationJob,
+)
 
 if TYPE_CHECKING:
-    from vos_core.inference import Propagation as CorePropagation
-    from vos_core.inference import Propagator
+    from vos_core.inference import Propagator, TwoSidedPropagation
 
 _log = logging.getLogger(__name__)
 
@@ -25,54 +31,67 @@ class BackendError(Exception):
 
 
 class RunningPropagation(Protocol):
-    """One pass over its targets, a frame at a time."""
+    """One run over its frames, a visit at a time."""
+
+    @property
+    def steps_left(self) -> int:
+        """Visits that are left as things stand."""
 
     def step(self) -> FrameResult | None:
-        """Segment the next target; ``None`` when none is left."""
+        """Make the next visit; ``None`` when nothing is left.
 
-    def correct(self, index: int, label_map: np.ndarray) -> None:
-        """Take up a new or changed reference (uint8 [H, W]) before the next `step`.
-
-        From a target that was already visited the pass goes on anew.
+        A frame between two references comes twice; the later answer replaces the earlier.
         """
 
+    def correct(self, index: int, label_map: np.ndarray, known: Sequence[int] | None) -> None:
+        """Take up a new or changed reference before the next `step`.
+
+        What came by way of the frame is visited anew.
+
+        Args:
+            index: Frame index.
+            label_map: uint8 [H, W].
+            known: Ids that the map speaks of, ``None`` for every object.
+        """
+
+    def take_notices(self) -> list[str]:
+        """What a person should know, such as that memory ran out; each is given once."""
+
     def close(self) -> None:
-        """Release what the pass holds."""
+        """Release what the run holds."""
 
 
 class Backend(Protocol):
     """Loads a network and runs it. All calls come from the worker's thread."""
 
-    def load(self) -> BackendInfo:
-        """Make the network ready; may take seconds.
+    def load(self, choice: NetworkChoice | None = None) -> BackendInfo:
+        """Make a network ready; may take seconds. One that is in use stays where this fails.
+
+        Args:
+            choice: What to load; what the application was started with when ``None``.
 
         Raises:
             BackendError: Weights or device are not there or do not fit.
         """
 
-    def start(
-        self,
-        read_frame: ReadFrame,
-        references: Mapping[int, np.ndarray],
-        targets: Sequence[int],
-        *,
-        object_ids: Sequence[int] | None,
-        mode: str | None,
-    ) -> RunningPropagation:
-        """Begin a pass; arguments as in `annotator.worker.jobs.PropagationJob`."""
+    def offer(self) -> NetworkOffer:
+        """Say which networks and devices this machine has."""
+
+    def start(self, read_frame: ReadFrame, job: PropagationJob) -> RunningPropagation:
+        """Begin a run."""
 
 
 class NetworkBackend:
     """The networks of vos_core. torch is imported by `load`, in the worker's thread."""
 
     def __init__(self, model: str = "aoc-lite", device: str = "auto", dtype: str = "auto") -> None:
-        self._model = model
-        self._device = device
+        self._choice = NetworkChoice(model, device)
         self._dtype = dtype
         self._propagator: Propagator | None = None
 
-    def load(self) -> BackendInfo:
+    def load(self, choice: NetworkChoice | None = None) -> BackendInfo:
         """Import the library and load weights onto the device."""
+        choice = choice or self._choice
         from vos_core.errors import VosError
 
         try:
@@ -83,38 +102,62 @@ class NetworkBackend:
                 "(pip install -e .)."
             ) from error
         try:
-            self._propagator = Propagator.load(
-                model=self._model, device=self._device, dtype=self._dtype
-            )
+            loaded = Propagator.load(model=choice.model, device=choice.device, dtype=self._dtype)
         except VosError as error:
             raise BackendError(str(error)) from error
-        loaded = self._propagator
+        self._propagator, self._choice = loaded, choice
         return BackendInfo(loaded.model_name, loaded.device_name, loaded.dtype_name)
 
-    def start(
-        self,
-        read_frame: ReadFrame,
-        references: Mapping[int, np.ndarray],
-        targets: Sequence[int],
-        *,
-        object_ids: Sequence[int] | None,
-        mode: str | None,
-    ) -> RunningPropagation:
-        """Begin a pass on the loaded network."""
+    def offer(self) -> NetworkOffer:
+        """Look for shipped and imported weights, and for devices."""
+        from vos_core.errors import VosError
+        from vos_core.inference.device import available_devices
+        from vos_core.weights.published import imported_networks
+        from vos_core.weights.registry import shipped_weights
+
+        try:
+            networks = [OfferedNetwork(one.name, one.summary) for one in shipped_weights()]
+        except VosError as error:
+            _log.warning("shipped weights cannot be listed: %s", error)
+            networks = []
+        networks += [
+            OfferedNetwork(name, f"imported: {path}") for name, path in imported_networks().items()
+        ]
+        if self._choice.model not in {one.name for one in networks}:
+            networks.append(OfferedNetwork(self._choice.model, "given at the start"))
+        return NetworkOffer(tuple(networks), ("auto", *available_devices()), self._choice)
+
+    def start(self, read_frame: ReadFrame, job: PropagationJob) -> RunningPropagation:
+        """Begin a run on the loaded network."""
         if self._propagator is None:
             raise BackendError("The network is not loaded yet.")
+        from vos_core.inference import PropagatorOptions, TwoSidedPropagation, Wish
+
+        wish = Wish.of(
+            job.direction.value,
+            job.start,
+            job.first,
+            job.last,
+            both_sides=job.both_sides,
+            object_ids=job.object_ids,
+        )
+        options = PropagatorOptions() if job.mode is None else PropagatorOptions(mode=job.mode)
         return _NetworkPropagation(
-            self._propagator.start(
-                read_frame, references, targets, object_ids=object_ids, mode=mode
+            TwoSidedPropagation.start(
+                self._propagator, read_frame, job.references, wish, known=job.known, options=options
             )
         )
 
 
 class _NetworkPropagation:
-    """A pass of vos_core, its results as the window's own records."""
+    """A run of vos_core, its results as the window's own records."""
 
-    def __init__(self, propagation: CorePropagation) -> None:
+    def __init__(self, propagation: TwoSidedPropagation) -> None:
         self._propagation = propagation
+
+    @property
+    def steps_left(self) -> int:
+        return self._propagation.steps_left
 
     def step(self) -> FrameResult | None:
         result = self._propagation.step()
@@ -131,8 +174,11 @@ class _NetworkPropagation:
             reference_frames=result.reference_frames,
         )
 
-    def correct(self, index: int, label_map: np.ndarray) -> None:
-        self._propagation.correct(index, label_map)
+    def correct(self, index: int, label_map: np.ndarray, known: Sequence[int] | None) -> None:
+        self._propagation.correct(index, label_map, known)
+
+    def take_notices(self) -> list[str]:
+        return self._propagation.take_notices()
 
     def close(self) -> None:
         self._propagation.close()

@@ -21,6 +21,7 @@ from annotator.worker.jobs import (
     EndReason,
     JobEnd,
     JobResult,
+    NetworkChoice,
     PropagationJob,
 )
 
@@ -63,6 +64,10 @@ class PropagationEngine(QObject):
     loaded = Signal(object)
     """`BackendInfo` once the network is ready."""
     load_failed = Signal(str)
+    switch_failed = Signal(str)
+    """Why another network was not taken; the one before stays in use."""
+    offered = Signal(object)
+    """`NetworkOffer`."""
     result_ready = Signal(object)
     """`JobResult`."""
     job_ended = Signal(object)
@@ -102,6 +107,31 @@ class PropagationEngine(QObject):
         """Load the network unless it is there."""
         if self._ensure_loaded() and self._info is not None:
             self.loaded.emit(self._info)
+
+    @Slot(object)
+    def switch(self, choice: NetworkChoice) -> None:
+        """Load another network between two jobs; where that fails the one before stays in use."""
+        if self._job is not None:
+            self.switch_failed.emit("A propagation is running; the network stays as it is.")
+            return
+        try:
+            self._info = self._backend.load(choice)
+        except BackendError as error:
+            self.switch_failed.emit(str(error))
+        except Exception as error:  # whatever a library raises must not end the thread
+            _log.exception("changing the network failed")
+            self.switch_failed.emit(f"{choice.model} could not be loaded: {error}")
+        else:
+            self.loaded.emit(self._info)
+        self.look_around()
+
+    @Slot()
+    def look_around(self) -> None:
+        """Say which networks and devices there are."""
+        try:
+            self.offered.emit(self._backend.offer())
+        except Exception:  # a list that cannot be made must not end the thread
+            _log.exception("listing the networks failed")
 
     def _ensure_loaded(self) -> bool:
         if self._info is not None:

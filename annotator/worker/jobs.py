@@ -57,6 +57,47 @@ class BackendInfo:
 
 
 @dataclass(frozen=True)
+class NetworkChoice:
+    """Which network a person wants, and where it runs.
+
+    Attributes:
+        model: Name of weights.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+    """
+
+    model: str
+    device: str = "auto"
+
+
+@dataclass(frozen=True)
+class OfferedNetwork:
+    """A network whose weights are on this machine.
+
+    Attributes:
+        name: What `NetworkChoice.model` takes.
+        summary: One line about it.
+    """
+
+    name: str
+    summary: str = ""
+
+
+@dataclass(frozen=True)
+class NetworkOffer:
+    """What can be chosen on this machine.
+
+    Attributes:
+        networks: The default one first.
+        devices: Devices that are there, ``"auto"`` first.
+        chosen: What was asked for last and works.
+    """
+
+    networks: tuple[OfferedNetwork, ...]
+    devices: tuple[str, ...]
+    chosen: NetworkChoice
+
+
+@dataclass(frozen=True)
 class PropagationPass:
     """Frames visited one after the other, in one direction.
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
 
 from annotator.worker.backend import Backend
 from annotator.worker.engine import Controls, OpenFrames, PropagationEngine
-from annotator.worker.jobs import Correction, JobEnd, JobResult, PropagationJob
+from annotator.worker.jobs import Correction, JobEnd, JobResult, NetworkChoice, PropagationJob
 
 
 class PropagationService(QObject):
@@ -18,6 +18,10 @@ class PropagationService(QObject):
     loaded = Signal(object)
     """`annotator.worker.jobs.BackendInfo`."""
     load_failed = Signal(str)
+    switch_failed = Signal(str)
+    """Why another network was not taken; the one before stays in use."""
+    offered = Signal(object)
+    """`annotator.worker.jobs.NetworkOffer`."""
     result_ready = Signal(object)
     """`JobResult` of the newest job."""
     job_ended = Signal(object)
@@ -28,6 +32,8 @@ class PropagationService(QObject):
     """`Correction` that was sent to the worker."""
 
     _load_wanted = Signal()
+    _switch_wanted = Signal(object)
+    _offer_wanted = Signal()
     _start_wanted = Signal(object)
     _correct_wanted = Signal(object)
     _wake_wanted = Signal()
@@ -48,6 +54,8 @@ class PropagationService(QObject):
         queued = Qt.ConnectionType.QueuedConnection
         self._thread.started.connect(self._engine.prepare_thread, queued)
         self._load_wanted.connect(self._engine.load, queued)
+        self._switch_wanted.connect(self._engine.switch, queued)
+        self._offer_wanted.connect(self._engine.look_around, queued)
         self._start_wanted.connect(self._engine.start, queued)
         self._correct_wanted.connect(self._engine.correct, queued)
         self._wake_wanted.connect(self._engine.wake, queued)
@@ -55,6 +63,8 @@ class PropagationService(QObject):
         self._close_wanted.connect(self._engine.close, Qt.ConnectionType.BlockingQueuedConnection)
         self._engine.loaded.connect(self.loaded, queued)
         self._engine.load_failed.connect(self.load_failed, queued)
+        self._engine.switch_failed.connect(self.switch_failed, queued)
+        self._engine.offered.connect(self.offered, queued)
         self._engine.result_ready.connect(self._take_result, queued)
         self._engine.job_ended.connect(self._take_end, queued)
         self._thread.start(QThread.Priority.LowPriority)
@@ -76,6 +86,14 @@ class PropagationService(QObject):
     def load(self) -> None:
         """Load the network behind the window; `loaded` or `load_failed` follows."""
         self._load_wanted.emit()
+
+    def switch(self, choice: NetworkChoice) -> None:
+        """Load another network; `loaded` or `switch_failed` follows, then `offered`."""
+        self._switch_wanted.emit(choice)
+
+    def look_around(self) -> None:
+        """Ask which networks and devices there are; `offered` follows."""
+        self._offer_wanted.emit()
 
     def start(self, job: PropagationJob) -> None:
         """Start a job; one that runs is ended and its results are dropped from now on."""

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 
 from annotator.worker.backend import BackendError
-from annotator.worker.jobs import BackendInfo, FrameResult
+from annotator.worker.jobs import (
+    BackendInfo,
+    FrameResult,
+    NetworkChoice,
+    NetworkOffer,
+    OfferedNetwork,
+    PropagationJob,
+)
+from vos_core.inference import FrameResult as CoreResult
+from vos_core.inference import TwoSidedPropagation, Wish
+from vos_core.inference.route import Route
 
 
 def shifted(label_map: np.ndarray, columns: int) -> np.ndarray:
@@ -32,6 +42,11 @@ class FakeBackend:
         work: Called for each frame in place of sleeping.
         fails_at: Frame index at which a step raises.
         load_error: Message with which loading fails.
+
+    Attributes:
+        networks: Names of the networks that it offers; "fake" is loaded first.
+        broken: Those of them that cannot be loaded.
+        loaded: What was loaded, in order.
     """
 
     def __init__(
@@ -49,59 +64,111 @@ class FakeBackend:
         self.gate = threading.Event()
         """Frames are computed only while it is set."""
         self.gate.set()
+        self.load_gate = threading.Event()
+        """Networks are loaded only while it is set."""
+        self.load_gate.set()
         self.threads: set[int] = set()
         self.steps: list[int] = []
         self.starts: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
         self.corrections: list[int] = []
+        self.jobs: list[PropagationJob] = []
+        self.notices: list[str] = []
         self.open_passes = 0
+        self.networks = ["fake", "other", "broken"]
+        self.broken = {"broken"}
+        self.choice = NetworkChoice("fake")
+        self.loaded: list[NetworkChoice] = []
 
-    def load(self) -> BackendInfo:
+    def load(self, choice: NetworkChoice | None = None) -> BackendInfo:
         self.threads.add(threading.get_ident())
+        choice = choice or self.choice
         if self.load_error is not None:
             raise BackendError(self.load_error)
-        return BackendInfo("fake", "cpu", "uint8")
+        self.load_gate.wait()
+        if choice.model in self.broken:
+            raise BackendError(f"{choice.model}.safetensors: the weights file is damaged")
+        self.choice = choice
+        self.loaded.append(choice)
+        return BackendInfo(choice.model, "cpu", "uint8")
 
-    def start(
-        self,
-        read_frame: Callable[[int], np.ndarray],
-        references: Mapping[int, np.ndarray],
-        targets: Sequence[int],
-        *,
-        object_ids: Sequence[int] | None,
-        mode: str | None,
-    ) -> FakePropagation:
-        self.starts.append((tuple(sorted(references)), tuple(targets)))
+    def offer(self) -> NetworkOffer:
+        networks = tuple(OfferedNetwork(name, f"about {name}") for name in self.networks)
+        return NetworkOffer(networks, ("auto", "cpu"), self.choice)
+
+    def start(self, read_frame: Callable[[int], np.ndarray], job: PropagationJob) -> FakeRun:
+        self.jobs.append(job)
         self.open_passes += 1
-        return FakePropagation(self, read_frame, dict(references), list(targets))
+        return FakeRun(self, read_frame, job)
 
 
-class FakePropagation:
-    """One pass of `FakeBackend`."""
+class FakeRun:
+    """A run of `FakeBackend`: steered as a real one is, by `TwoSidedPropagation`."""
 
     def __init__(
-        self,
-        backend: FakeBackend,
-        read_frame: Callable[[int], np.ndarray],
-        references: dict[int, np.ndarray],
-        targets: list[int],
+        self, backend: FakeBackend, read_frame: Callable[[int], np.ndarray], job: PropagationJob
     ) -> None:
-        self._backend = backend
-        self._read_frame = read_frame
-        self._references = references
-        self._order = targets
-        self._position = 0
-        self._step = -1 if len(targets) > 1 and targets[1] < targets[0] else 1
+        self._backend, self._read_frame = backend, read_frame
+        wish = Wish.of(
+            job.direction.value,
+            job.start,
+            job.first,
+            job.last,
+            both_sides=job.both_sides,
+            object_ids=job.object_ids,
+        )
+        self._run = TwoSidedPropagation(self._begin, job.references, wish, job.known)
+
+    def _begin(self, route: Route) -> FakePass:
+        targets = tuple(route.targets)
+        self._backend.starts.append((tuple(route.reference_indices), targets))
+        return FakePass(self._backend, self._read_frame, route)
+
+    @property
+    def steps_left(self) -> int:
+        return self._run.steps_left
 
     def step(self) -> FrameResult | None:
-        backend = self._backend
+        result = self._run.step()
+        if result is None:
+            return None
+        return FrameResult(
+            index=result.index,
+            label_map=result.label_map,
+            reliability_map=result.reliability_map,
+            object_reliability=dict(result.object_reliability),
+            cluster_map=result.cluster_map,
+            seconds=result.seconds,
+        )
+
+    def correct(self, index: int, label_map: np.ndarray, known: Sequence[int] | None) -> None:
+        self._backend.corrections.append(index)
+        self._run.correct(index, label_map, known)
+
+    def take_notices(self) -> list[str]:
+        notices, self._backend.notices = self._backend.notices, []
+        return notices + self._run.take_notices()
+
+    def close(self) -> None:
+        self._backend.open_passes -= 1
+        self._run.close()
+
+
+class FakePass:
+    """One pass: each object comes from the nearest reference behind that shows it."""
+
+    def __init__(
+        self, backend: FakeBackend, read_frame: Callable[[int], np.ndarray], route: Route
+    ) -> None:
+        self._backend, self._read_frame, self._route = backend, read_frame, route
+
+    def step(self) -> CoreResult | None:
+        backend, route = self._backend, self._route
         backend.threads.add(threading.get_ident())
-        while self._position < len(self._order) and self._order[self._position] in self._references:
-            self._position += 1
-        if self._position == len(self._order):
+        leg = route.next_leg()
+        if leg is None:
             return None
         backend.gate.wait(timeout=30)
-        index = self._order[self._position]
-        self._position += 1
+        index = leg.target
         if index == backend.fails_at:
             raise RuntimeError(f"the fake network broke at frame {index}")
         started = time.perf_counter()
@@ -110,15 +177,19 @@ class FakePropagation:
             backend.work()
         elif backend.seconds:
             time.sleep(backend.seconds)
-        label_map = self._moved(index)
+        label_map, distance = self._moved(index, leg.object_ids)
         assert frame.shape[:2] == label_map.shape
-        distance = min(abs(index - reference) for reference in self._references)
+        if leg.open_ids:
+            label_map = route.complete(index, label_map, leg.open_ids)
         code = max(250 - 4 * distance, 1)
         backend.steps.append(index)
-        ids = [int(i) for i in np.unique(label_map) if i]
+        ids = [
+            int(i) for i in np.unique(label_map) if i and (i in leg.open_ids or not leg.open_ids)
+        ]
         small = np.ascontiguousarray(label_map[::8, ::8])
         clusters = np.where(small > 0, 1 + 16 * small, 0).astype(np.uint8)
-        return FrameResult(
+        route.done(index)
+        return CoreResult(
             index=index,
             label_map=label_map,
             reliability_map=np.full(label_map.shape, code, np.uint8),
@@ -127,17 +198,24 @@ class FakePropagation:
             seconds=time.perf_counter() - started,
         )
 
-    def _moved(self, index: int) -> np.ndarray:
-        """The mask of the nearest reference behind, in the direction of the pass."""
-        behind = [r for r in self._references if (index - r) * self._step > 0]
-        nearest = min(behind or self._references, key=lambda r: abs(r - index))
-        return shifted(self._references[nearest], index - nearest)
+    def _moved(self, index: int, object_ids: Sequence[int]) -> tuple[np.ndarray, int]:
+        """Every object moved from where a reference behind showed it last."""
+        moved = np.zeros(self._route.size, np.uint8)
+        distance = len(moved)
+        for reference in self._route.behind(index):
+            label_map = self._route.label_map(reference)
+            for object_id in object_ids:
+                if (label_map == object_id).any():
+                    moved[moved == object_id] = 0
+                    own = shifted(np.where(label_map == object_id, label_map, 0), index - reference)
+                    moved = np.where(own > 0, own, moved)
+                    distance = abs(index - reference)
+        return moved.astype(np.uint8), distance
 
-    def correct(self, index: int, label_map: np.ndarray) -> None:
-        self._backend.corrections.append(index)
-        self._references[index] = label_map
-        if index in self._order[: self._position]:
-            self._position = self._order.index(index) + 1
+    def correct(
+        self, index: int, label_map: np.ndarray, known: Collection[int] | None = None
+    ) -> None:
+        self._route.correct(index, label_map, known)
 
     def close(self) -> None:
-        self._backend.open_passes -= 1
+        self._route.close()

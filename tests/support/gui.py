@@ -196,6 +196,7 @@ def make_driver(
 
     yield build
     backend.gate.set()
+    backend.load_gate.set()
     for application in built:
         application.window.close()
         application.window.deleteLater()

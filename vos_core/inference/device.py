@@ -14,17 +14,26 @@ DEVICES = ("auto", "cuda", "mps", "cpu")
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
+def available_devices() -> tuple[str, ...]:
+    """Kinds of device that torch can use here, the one that "auto" takes first."""
+    return tuple(kind for kind, there in _availability().items() if there)
+
+
+def _availability() -> dict[str, bool]:
+    return {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+
+
 def choose_device(name: str = "auto") -> torch.device:
     """The device of that name; "auto" takes CUDA, then MPS, then the processor.
 
     Raises:
         DeviceError: If the name is unknown or the machine has no such device.
     """
-    available = {
-        "cuda": torch.cuda.is_available(),
-        "mps": torch.backends.mps.is_available(),
-        "cpu": True,
-    }
+    available = _availability()
     if name == "auto":
         return torch.device(next(kind for kind, there in available.items() if there))
     kind = name.split(":")[0]

@@ -155,6 +155,13 @@ def weights_folder() -> Path:
     return Path(platformdirs.user_data_dir("vos-annotator"), "weights")
 
 
+def imported_networks() -> dict[str, Path]:
+    """Find the published networks whose weights have been imported: name to file, by name."""
+    folder = weights_folder()
+    files = {name: folder / f"{name}.safetensors" for name in sorted(PRESETS)}
+    return {name: path for name, path in files.items() if path.is_file()}
+
+
 def find_published(model: str) -> tuple[Path, str] | None:
     """Find the imported weights that a person means.
 

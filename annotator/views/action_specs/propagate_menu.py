@@ -38,4 +38,12 @@ ACTIONS: tuple[ActionSpec, ...] = (
         begins_section=True,
     ),
     _A("propagate.stop", "&Stop", ("Ctrl+.",), "mdi6.stop", "Stop and keep what is done"),
+    _A(
+        "propagate.network",
+        "&Network and device…",
+        (),
+        "mdi6.chip",
+        "Choose the network that carries the masks, and where it runs",
+        begins_section=True,
+    ),
 )

@@ -118,4 +118,6 @@ class PropagationBar(QFrame):
     def set_model(self, text: str, *, tip: str = "") -> None:
         """Show which network runs on which device, or why none does."""
         self.model_label.setText(text)
-        self.model_label.setToolTip(tip or "Network, device and number format in use")
+        self.model_label.setToolTip(
+            tip or "Network, device and number format in use; click to choose others"
+        )
