@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 import torch
 
-from tests.support.tiny_network import SquareClips, build_tiny_network
+from tests.support.tiny_network import SquareClips, build_tiny_network, moving_squares
 from vos_core.errors import UserError
+from vos_core.inference import Propagator
+from vos_core.networks.presets import build_network
 from vos_core.training import run as module
 from vos_core.training.backbone_source import load_backbone
 from vos_core.training.clip_batches import clip_batches
@@ -27,7 +29,7 @@ CPU = torch.device("cpu")
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Train a small network on one core."""
-    monkeypatch.setattr(module, "AocLite", lambda: build_tiny_network(1))
+    monkeypatch.setattr(module, "build_network", lambda *_: build_tiny_network(1))
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -183,7 +185,7 @@ def test_a_backbone_file_that_is_none_is_named(tmp_path: Path) -> None:
         load_backbone(backbone, str(tmp_path / "none.pth"))
     path = tmp_path / "odd.pth"
     torch.save({"weight": torch.zeros(1)}, path)
-    with pytest.raises(UserError, match="not an EfficientNet-Lite0 state dict"):
+    with pytest.raises(UserError, match="not a state dict of this EfficientNet-Lite"):
         load_backbone(backbone, str(path))
 
 
@@ -197,3 +199,40 @@ def test_the_loss_falls(tmp_path: Path) -> None:
         config, SquareClips(3, 1), device=CPU, report=lambda record: losses.append(record["loss"])
     )
     assert np.mean(losses[-10:]) < 0.9 * np.mean(losses[:5])
+
+
+def test_other_sizes_are_written_into_the_weights_and_read_from_them(tmp_path: Path) -> None:
+    sizes = {
+        "backbone_width": 0.25,
+        "backbone_depth": 0.3,
+        "embedding_widths": [8, 16, 16],
+        "decoder_widths": [8, 16, 16],
+        "key_channels": 8,
+        "half_windows8": [],
+        "half_windows16": [2],
+        "clusters": 4,
+        "has_proxies": False,
+        "calibrations": 1,
+        "global_atrous": 1,
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "build_network", build_network)
+        trainer = train(config_at(tmp_path, steps=1, network=sizes), SquareClips(), device=CPU)
+    assert trainer.network.matching.maps8 == 3
+    assert trainer.network.matching.maps16 == 5
+    assert len(trainer.network.decoder.calibrations) == 1
+    loaded = Propagator.load(str(tmp_path / module.WEIGHTS), "cpu", "float32")
+    frames, label_maps = moving_squares(3)
+    propagation = loaded.start(lambda i: frames[i], {0: label_maps[0]}, [1, 2])
+    results = [propagation.step(), propagation.step()]
+    assert [result.index for result in results if result is not None] == [1, 2]
+
+
+def test_a_size_that_the_network_does_not_have_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"no size named heads; known: .*clusters"):
+        build_network("aoc-lite", {"heads": 3})
+
+
+def test_a_width_without_a_published_backbone_is_named() -> None:
+    with pytest.raises(UserError, match=r"no pretrained backbone of width 0\.25"):
+        load_backbone(build_tiny_network(0).backbone, "")

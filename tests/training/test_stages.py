@@ -23,7 +23,7 @@ CPU = torch.device("cpu")
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Train a small network on one core."""
-    monkeypatch.setattr(module, "AocLite", lambda: build_tiny_network(1))
+    monkeypatch.setattr(module, "build_network", lambda *_: build_tiny_network(1))
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield

@@ -105,7 +105,7 @@ class EfficientNetLite(nn.Module):
 
     def __init__(self, *, width: float = 1.0, depth: float = 1.0, frozen_stages: int = 2) -> None:
         super().__init__()
-        self.frozen_stages = frozen_stages
+        self.width, self.frozen_stages = width, frozen_stages
         self.stem = nn.Conv2d(3, 32, 3, stride=2, padding=1)
         stages: list[nn.Module] = []
         inputs = 32

@@ -15,9 +15,9 @@ from vos_core.inference.records import MODES, PropagatorOptions
 from vos_core.inference.route import Route
 from vos_core.networks.aoc_lite import AocLite
 from vos_core.networks.contract import PropagationNetwork
-from vos_core.networks.presets import build_network
+from vos_core.networks.presets import build_network, sizes_from_metadata
 from vos_core.networks.published_engine import PublishedEngine
-from vos_core.weights.files import load_network_weights
+from vos_core.weights.files import load_network_weights, read_metadata
 from vos_core.weights.published import find_published, load_imported
 from vos_core.weights.registry import find_weights, verify_weights
 
@@ -79,7 +79,7 @@ class Propagator:
             record = find_weights(model)
             verify_weights(record)
             name, path = record.network, record.path
-        network = build_network(name)
+        network = build_network(name, sizes_from_metadata(read_metadata(path)))
         load_network_weights(network, path, name)
         return Propagator(network, device=chosen, dtype=chosen_dtype, model_name=model)
 

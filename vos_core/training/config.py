@@ -48,6 +48,8 @@ class TrainingConfig:
         workers: Processes that make clips; 0 makes them in the training process.
         threads: Torch threads; 0 leaves the default.
         seed: Seed of weights, data and everything else.
+        network: Sizes of the network that differ from the preset's (arguments of
+            `vos_core.networks.aoc_lite.AocLite`).
         clips: Overrides of the clip generator's defaults (see `vos_core.data`).
     """
 
@@ -79,6 +81,7 @@ class TrainingConfig:
     workers: int = 1
     threads: int = 0
     seed: int = 1
+    network: dict[str, Any] = field(default_factory=dict)
     clips: dict[str, Any] = field(default_factory=dict)
 
     @property

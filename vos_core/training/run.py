@@ -19,6 +19,7 @@ from torch.nn.parallel import DistributedDataParallel
 from vos_core.data.spec import Clip
 from vos_core.errors import UserError
 from vos_core.networks.aoc_lite import AocLite
+from vos_core.networks.presets import DEFAULT_NETWORK, build_network, sizes_to_metadata
 from vos_core.training.backbone_source import load_backbone
 from vos_core.training.clip_batches import ClipSource, clip_batches
 from vos_core.training.config import TrainingConfig
@@ -94,9 +95,9 @@ class Trainer:
         self.config, self.device = config, device
         self.processes = processes or Processes(0, 1, device)
         self.slots = self.processes.slots(config.batch_clips)
-        self.network = AocLite()
+        self.network = build_network(DEFAULT_NETWORK, config.network)
         if config.initial_weights:
-            load_network_weights(self.network, Path(config.initial_weights), "aoc-lite")
+            load_network_weights(self.network, Path(config.initial_weights), DEFAULT_NETWORK)
         elif config.backbone_weights != "none":
             load_backbone(self.network.backbone, config.backbone_weights)
         self.network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -132,7 +133,12 @@ class Trainer:
         save_network_weights(
             self.average,
             self.config.output / WEIGHTS,
-            {"network": "aoc-lite", "steps": str(self.step), "seed": str(self.config.seed)},
+            {
+                "network": DEFAULT_NETWORK,
+                "steps": str(self.step),
+                "seed": str(self.config.seed),
+                **sizes_to_metadata(self.config.network),
+            },
         )
 
     def resume(self) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -52,16 +54,32 @@ def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     Raises:
         WeightsError: If the file is missing or damaged.
     """
+    with _opened(path) as stream:
+        tensors = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118
+        return tensors, dict(stream.metadata() or {})
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Any]:
     if not path.is_file():
         raise WeightsError(f"{path}: there is no such weights file")
     try:
         with safe_open(path, framework="pt", device="cpu") as stream:
-            tensors = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118
-            return tensors, dict(stream.metadata() or {})
+            yield stream
     except (SafetensorError, OSError, ValueError) as error:
         raise WeightsError(
             f"{path}: the weights file is damaged ({error}); copy or download it again"
         ) from error
+
+
+def read_metadata(path: Path) -> dict[str, str]:
+    """Metadata of a safetensors file, without its tensors.
+
+    Raises:
+        WeightsError: If the file is missing or damaged.
+    """
+    with _opened(path) as stream:
+        return dict(stream.metadata() or {})
 
 
 def load_network_weights(network: nn.Module, path: Path, name: str) -> dict[str, str]:

@@ -10,7 +10,6 @@ from vos_core.networks.aoc_lite.calibration import GuidanceGate, ObjectCalibrati
 from vos_core.networks.aoc_lite.records import Features
 from vos_core.ops.resize import resize_bilinear
 
-MAPS8, MAPS16 = 13, 9
 NORM_GROUPS = 8
 
 
@@ -36,16 +35,21 @@ class ObjectDecoder(nn.Module):
 
     Args:
         widths: Channels at strides 4, 8, 16.
+        maps8, maps16: Matching maps of an object at strides 8 and 16.
         guidance_channels: Length of an object's guidance vector.
         drop_ratio: See `ConfidenceLinear`.
+        calibrations: Calibrations before the stride-16 blocks, 0 to 3.
     """
 
     def __init__(
         self,
         *,
         widths: tuple[int, int, int] = (32, 64, 128),
+        maps8: int = 13,
+        maps16: int = 9,
         guidance_channels: int = 512,
         drop_ratio: float = 0.3,
+        calibrations: int = 2,
     ) -> None:
         super().__init__()
         low, middle, high = widths
@@ -53,17 +57,17 @@ class ObjectDecoder(nn.Module):
         def gate(channels: int) -> GuidanceGate:
             return GuidanceGate(guidance_channels=guidance_channels, channels=channels)
 
-        self.maps8 = nn.Conv2d(MAPS8, middle, 3, padding=1)
+        self.maps8 = nn.Conv2d(maps8, middle, 3, padding=1)
         self.gate8 = gate(middle)
         self.block8 = ResidualBlock(channels=middle)
-        self.maps16 = nn.Conv2d(MAPS16, high, 3, padding=1)
+        self.maps16 = nn.Conv2d(maps16, high, 3, padding=1)
         self.down = nn.Conv2d(middle, high, 3, stride=2, padding=1)
         self.gate16 = gate(high)
         self.calibrations = nn.ModuleList(
             ObjectCalibration(
                 channels=high, guidance_channels=guidance_channels, drop_ratio=drop_ratio
             )
-            for _ in range(2)
+            for _ in range(calibrations)
         )
         self.blocks16 = nn.ModuleList(
             ResidualBlock(channels=high, dilation=dilation) for dilation in (1, 2, 1)

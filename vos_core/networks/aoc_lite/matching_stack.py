@@ -62,10 +62,31 @@ class DistanceScale(nn.Module):
 
 
 class MatchingStack(nn.Module):
-    """All matching of one target frame (CFBI+ sections 3.2 and 3.3, AOC section 3.2)."""
+    """All matching of one target frame (CFBI+ sections 3.2 and 3.3, AOC section 3.2).
 
-    def __init__(self, *, key_channels: int = 64) -> None:
+    Args:
+        key_channels: Channels of the matching keys.
+        half_windows8, half_windows16: Half sides of the local windows at strides 8 and 16.
+        has_proxies: Whether distances to proxies are among the maps (their index always is).
+
+    Attributes:
+        maps8, maps16: Number of maps an object gets at each stride: far, near and proxy distances
+            to itself and to the others, and its previous mask.
+    """
+
+    def __init__(
+        self,
+        *,
+        key_channels: int = 64,
+        half_windows8: tuple[int, ...] = HALF_WINDOWS8,
+        half_windows16: tuple[int, ...] = HALF_WINDOWS16,
+        has_proxies: bool = True,
+    ) -> None:
         super().__init__()
+        self.half_windows8, self.half_windows16 = tuple(half_windows8), tuple(half_windows16)
+        self.has_proxies = has_proxies
+        self.maps8 = 3 + 2 * len(self.half_windows8) + (4 if has_proxies else 0)
+        self.maps16 = 3 + 2 * len(self.half_windows16)
         self.primitives: Primitives = FAST
         self.scale8 = DistanceScale(channels=key_channels)
         self.scale16 = DistanceScale(channels=key_channels)
@@ -130,8 +151,15 @@ class MatchingStack(nn.Module):
         soft16 = pool_probabilities(soft8)
         stacks = []
         grids = (
-            (target.key8, previous.key8, 1, HALF_WINDOWS8, self.scale8, references.segments8),
-            (target.key16, previous.key16, 2, HALF_WINDOWS16, self.scale16, references.segments16),
+            (target.key8, previous.key8, 1, self.half_windows8, self.scale8, references.segments8),
+            (
+                target.key16,
+                previous.key16,
+                2,
+                self.half_windows16,
+                self.scale16,
+                references.segments16,
+            ),
         )
         for target_key, previous_key, step, halves, scale, segments in grids:
             query = target_key[0].float()
@@ -141,7 +169,9 @@ class MatchingStack(nn.Module):
             labels = labels8[::step, ::step].contiguous()
             flat = query.flatten(1).T
             far = scale(self._global(flat, segments)).unflatten(1, grid)
-            if drop_local:
+            if not halves:
+                near = far.new_ones(label_count, 0, *grid)
+            elif drop_local:
                 near = far.new_ones(label_count, len(halves), *grid)
             else:
                 near = scale(
@@ -152,11 +182,12 @@ class MatchingStack(nn.Module):
         flat = target.key8[0].float().flatten(1).T
         grid = target.key8.shape[-2:]
         distances, cluster_index = cluster_distances(flat, references.centroids, references.valid)
-        clusters = self.proxy_scale(distances).unflatten(1, grid)
-        distances = mean_distances(flat, references.means, references.has_pixels)
-        means = self.mean_scale(distances).unflatten(1, grid)
-        for maps in (clusters, means):
-            stacks[0] += [maps[1:, None], background_maps(maps)[1:, None]]
+        if self.has_proxies:
+            clusters = self.proxy_scale(distances).unflatten(1, grid)
+            distances = mean_distances(flat, references.means, references.has_pixels)
+            means = self.mean_scale(distances).unflatten(1, grid)
+            for maps in (clusters, means):
+                stacks[0] += [maps[1:, None], background_maps(maps)[1:, None]]
         stacks[0].append(soft8[1:, None])
         stacks[1].append(soft16[1:, None])
         return MatchingMaps(

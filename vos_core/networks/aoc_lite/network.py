@@ -11,7 +11,11 @@ from torch import Tensor, nn
 from vos_core.backbones.efficientnet_lite import EfficientNetLite
 from vos_core.matching.global_matching import atrous_mask, build_segments, join_segments
 from vos_core.networks.aoc_lite.decoder import ObjectDecoder
-from vos_core.networks.aoc_lite.matching_stack import MatchingStack
+from vos_core.networks.aoc_lite.matching_stack import (
+    HALF_WINDOWS8,
+    HALF_WINDOWS16,
+    MatchingStack,
+)
 from vos_core.networks.aoc_lite.pyramid import FeaturePyramid
 from vos_core.networks.aoc_lite.records import (
     Features,
@@ -23,7 +27,7 @@ from vos_core.networks.aoc_lite.records import (
 )
 from vos_core.ops.aggregation import soft_aggregate
 from vos_core.ops.pooling import EPSILON, guidance_parts, label_sums
-from vos_core.proxies.object_proxies import build_proxies
+from vos_core.proxies.object_proxies import CLUSTERS, build_proxies
 
 GLOBAL_ATROUS = 2
 GLOBAL_MIN_PIXELS = 64
@@ -38,6 +42,11 @@ class AocLite(nn.Module):
         embedding_widths: Pyramid channels at strides 4, 8, 16.
         decoder_widths: Decoder channels at strides 4, 8, 16.
         key_channels: Channels of the matching keys.
+        half_windows8, half_windows16: Half sides of the local windows at strides 8 and 16.
+        global_atrous: Atrous factor of global matching at stride 8 (CFBI+ section 3.3).
+        clusters: K of the adaptive proxies.
+        has_proxies: Whether the decoder is given distances to proxies.
+        calibrations: Calibrations before the stride-16 blocks, 0 to 3.
         drop_ratio: Share of positions that the calibration's confidence gate drops.
         frozen_stages: Backbone stages that are not trained.
     """
@@ -50,6 +59,12 @@ class AocLite(nn.Module):
         embedding_widths: tuple[int, int, int] = (32, 96, 128),
         decoder_widths: tuple[int, int, int] = (32, 64, 128),
         key_channels: int = 64,
+        half_windows8: tuple[int, ...] = HALF_WINDOWS8,
+        half_windows16: tuple[int, ...] = HALF_WINDOWS16,
+        global_atrous: int = GLOBAL_ATROUS,
+        clusters: int = CLUSTERS,
+        has_proxies: bool = True,
+        calibrations: int = 2,
         drop_ratio: float = 0.3,
         frozen_stages: int = 2,
     ) -> None:
@@ -64,11 +79,20 @@ class AocLite(nn.Module):
             key_channels=key_channels,
             decoder_widths=decoder_widths,
         )
-        self.matching = MatchingStack(key_channels=key_channels)
+        self.global_atrous, self.clusters = global_atrous, clusters
+        self.matching = MatchingStack(
+            key_channels=key_channels,
+            half_windows8=half_windows8,
+            half_windows16=half_windows16,
+            has_proxies=has_proxies,
+        )
         self.decoder = ObjectDecoder(
             widths=decoder_widths,
+            maps8=self.matching.maps8,
+            maps16=self.matching.maps16,
             guidance_channels=4 * embedding_widths[2],
             drop_ratio=drop_ratio,
+            calibrations=calibrations,
         )
 
     joins_objects = False
@@ -103,7 +127,7 @@ class AocLite(nn.Module):
         labels16 = channels[::16, ::16].contiguous()
         flat8 = features.key8[0].float().flatten(1).T
         flat16 = features.key16[0].float().flatten(1).T
-        kept = atrous_mask(labels8, GLOBAL_ATROUS, label_count, min_pixels=GLOBAL_MIN_PIXELS)
+        kept = atrous_mask(labels8, self.global_atrous, label_count, min_pixels=GLOBAL_MIN_PIXELS)
         thinned = torch.where(kept, labels8, -1).flatten()
         segments8 = build_segments(flat8, thinned, label_count)
         segments16 = build_segments(flat16, labels16.flatten(), label_count)
@@ -116,7 +140,7 @@ class AocLite(nn.Module):
             object_ids=ids,
             segments8=segments8,
             segments16=segments16,
-            proxies=build_proxies(segments8, iterations=iterations),
+            proxies=build_proxies(segments8, clusters=self.clusters, iterations=iterations),
             foreground_sums=sums,
             foreground_counts=counts,
             background_sums=others,
