@@ -174,6 +174,8 @@ class Propagation:
         all objects, every background counts: matching needs one.
         """
         people = self._route.reference_indices
+        if self._options.keeps_backgrounds:  # the authors know nothing of what comes later
+            people = self._route.behind(target) or people
         speaks = {i: self._route.speaks_of(i, object_ids) for i in people}
         speaks |= {i: True for i in self._automatic if i not in speaks}
         chosen = self._nearest(target, list(speaks), object_ids)

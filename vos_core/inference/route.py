@@ -129,14 +129,14 @@ class Route:
     def _unknown(self, index: int, object_ids: Collection[int]) -> frozenset[int]:
         known = self._masks[index].known
         if known is None:
-            known = self.shown_by([index, *self._behind(index)])
+            known = self.shown_by([index, *self.behind(index)])
         return frozenset(object_ids) - known
 
     def _open_ids(self, index: int) -> frozenset[int]:
         """Objects that travel to a reference frame whose map does not speak of them."""
         if index not in self._masks or self._masks[index].known is None:
             return NO_IDS
-        return self._unknown(index, self.shown_by(self._behind(index)))
+        return self._unknown(index, self.shown_by(self.behind(index)))
 
     def _is_target(self, index: int) -> bool:
         return index not in self._masks or bool(self._open_ids(index))
@@ -170,7 +170,7 @@ class Route:
             self._position, self._last = position, None
         return frozenset(changed)
 
-    def _behind(self, target: int) -> list[int]:
+    def behind(self, target: int) -> list[int]:
         """References on the side the propagation comes from, nearest last."""
         behind = [i for i in self._masks if (target - i) * self._direction > 0]
         return sorted(behind, key=lambda i: i * self._direction)
@@ -178,7 +178,7 @@ class Route:
     def anchor(self) -> int:
         """The reference to start from: the nearest behind the next target, else the nearest."""
         target = self._order[self._position]
-        behind = self._behind(target)
+        behind = self.behind(target)
         return behind[-1] if behind else min(self._masks, key=lambda i: abs(i - target))
 
     def next_leg(self) -> Leg | None:
@@ -194,7 +194,7 @@ class Route:
         if self._position >= len(self._order):
             return None
         target = self._order[self._position]
-        behind = self._behind(target)
+        behind = self.behind(target)
         ids = self.shown_by(behind or self._masks)
         if self._last is None:
             anchor: int | None = self.anchor()
