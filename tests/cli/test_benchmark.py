@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from tests.networks_published.small_networks import SmallTrunk
 from tests.support.fake_propagator import FakePropagator
-from vos_core.cli.benchmark import WARM_UP_FRAMES, moving_scene, peak_memory_bytes, time_setting
+from vos_core.cli import benchmark as command
+from vos_core.cli.benchmark_networks import RANDOM_WEIGHTS, first_logits, load_column, watching
+from vos_core.cli.benchmark_timing import (
+    WARM_UP_FRAMES,
+    moving_scene,
+    peak_memory_bytes,
+    time_setting,
+)
+from vos_core.networks.cfbi import Cfbi
+from vos_core.networks.published import ReleasedBehaviour
+from vos_core.networks.published_presets import PRESETS, PublishedPreset
+from vos_core.weights import published
 
+RELEASED = ReleasedBehaviour(bgr_input=True)
 Vos = Callable[..., Any]
 
 
@@ -50,10 +64,73 @@ def test_the_record_says_on_what_it_was_measured(
     assert record["timings"][0]["peak_memory_bytes"] > 10 * 2**20
 
 
-def test_peak_memory_is_in_bytes_and_never_falls() -> None:
+def test_peak_memory_is_in_bytes() -> None:
     before = peak_memory_bytes("cpu")
     block = np.ones(64 * 2**20, np.uint8)
     assert peak_memory_bytes("cpu") >= max(before, block.nbytes)
+
+
+@pytest.fixture
+def small_published(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let "cfbi" be a network of a few channels whose weights nobody imported."""
+    preset = PublishedPreset("cfbi", lambda it: Cfbi(SmallTrunk(), behaviour=it), RELEASED)
+    monkeypatch.setitem(PRESETS, "cfbi", preset)
+    monkeypatch.setattr(published, "weights_folder", lambda: Path("nowhere"))
+
+
+@pytest.mark.usefixtures("small_published")
+def test_a_network_without_weights_runs_with_random_ones_and_says_so(vos: Vos) -> None:
+    words = ["--model", "cfbi", "--size", "33x49", "--objects", "2", "--frames", "2"]
+    outcome = vos("benchmark", *words, "--dtype", "float32")
+    assert outcome.code == 0, outcome.err
+    assert RANDOM_WEIGHTS in outcome.out
+    assert "matching" in outcome.out and "head" in outcome.out
+
+
+@pytest.mark.usefixtures("small_published")
+def test_the_plain_column_gives_the_same_logits() -> None:
+    first, second = (moving_scene(index, 33, 49, 2) for index in (0, 2))
+    found = []
+    for is_plain in (False, True):
+        column = load_column("cfbi", "cpu", "float32", is_plain=is_plain)
+        logits = first_logits(column.propagator, first, second[0], (1, 2))
+        assert logits is not None and logits.shape == (3, 9, 13)
+        found.append(logits)
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.usefixtures("small_published")
+def test_the_parts_of_a_network_are_timed_only_while_watched() -> None:
+    propagator = load_column("cfbi", "cpu", "float32", is_plain=False).propagator
+    with watching(propagator) as watch:
+        first = moving_scene(0, 33, 49, 1)
+        first_logits(propagator, first, first[0], (1,))
+        taken = watch.take()
+        assert set(taken) == {"matching", "head"} and min(taken.values()) > 0
+        assert watch.take() == {}
+    first_logits(propagator, first, first[0], (1,))
+    assert watch.take() == {}
+
+
+def test_both_columns_are_printed_and_recorded(
+    vos: Vos, fake: FakePropagator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[str]] = []
+
+    def time_plain(words: list[str], *_: Any) -> dict[str, Any]:
+        asked.append(words)
+        timing = time_setting(fake, 60, 80, 1, 2, None)  # type: ignore[arg-type]
+        known = {"largest_logit": 8.0, "largest_logit_difference": 2e-5}
+        return asdict(timing) | {"median_ms": 30.0} | known
+
+    monkeypatch.setattr(command, "_time_plain", time_plain)
+    words = ["--size", "60x80", "--objects", "1", "--frames", "4", "--plain", "2"]
+    outcome = vos("benchmark", *words, "--json", tmp_path / "b.json")
+    assert outcome.code == 0, outcome.err
+    assert "5.0 times the fast one" in outcome.out and "2.0e-05" in outcome.out
+    assert asked[0][asked[0].index("--frames") + 1] == "2"
+    record = json.loads((tmp_path / "b.json").read_text())
+    assert record["plain"][0]["median_ms"] == 30.0
 
 
 @pytest.mark.parametrize(

@@ -6,49 +6,25 @@ import json
 import os
 import platform
 import re
-import statistics
 import subprocess
 import sys
-from dataclasses import asdict, dataclass
+import tempfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from vos_core.cli.benchmark_networks import first_logits, load_column
+from vos_core.cli.benchmark_timing import WARM_UP_FRAMES, Timing, moving_scene, time_setting
 from vos_core.cli.options import device_option, mode_option, model_option
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from vos_core.inference import Propagator
 
-WARM_UP_FRAMES = 3
+PLAIN_WARM_UP_FRAMES = 1
 _LARGEST_SIDE = 8192
 _MOST_OBJECTS = 100
-
-
-@dataclass(frozen=True)
-class Timing:
-    """How long the frames of one setting took.
-
-    Attributes:
-        object_count: Objects in the picture.
-        frame_count: Frames that were timed, after the warm-up.
-        median_ms: Median time of a frame.
-        lower_quartile_ms: A quarter of the frames took less.
-        upper_quartile_ms: A quarter of the frames took more.
-        stage_median_ms: Median time of each stage that the propagator tells.
-        peak_memory_bytes: Most memory the process held up to the end of this setting; on CUDA the
-            most that torch had allocated on the device during it.
-    """
-
-    object_count: int
-    frame_count: int
-    median_ms: float
-    lower_quartile_ms: float
-    upper_quartile_ms: float
-    stage_median_ms: dict[str, float]
-    peak_memory_bytes: int
 
 
 @click.command()
@@ -56,143 +32,146 @@ class Timing:
 @click.option("--size", default="480x854", show_default=True, metavar="HxW", help="Frame size.")
 @click.option("--objects", default="1,3,10", show_default=True, help="Numbers of objects to time.")
 @click.option("--frames", type=click.IntRange(min=2), default=20, show_default=True)
+@click.option(
+    "--dtype",
+    type=click.Choice(["auto", "float32", "bfloat16", "float16"]),
+    default="auto",
+    show_default=True,
+    help="Number type; auto is what the network runs in by itself.",
+)
+@click.option("--threads", type=click.IntRange(min=0), default=0, help="0: as many as torch takes.")
+@click.option(
+    "--plain",
+    "plain_frames",
+    type=click.IntRange(min=2),
+    metavar="FRAMES",
+    help="Time this many frames of the plain version too, in a process of its own beside each "
+    "setting: matching by masked pairs and written-out windows, norms and gates as layers.",
+)
 @device_option
 @mode_option
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write to this file.")
+@click.option("--column", type=click.Choice(["fast", "plain"]), default="fast", hidden=True)
+@click.option("--logits", "logits_file", type=click.Path(path_type=Path), hidden=True)
 def benchmark(
     model: str,
     size: str,
     objects: str,
     frames: int,
+    dtype: str,
+    threads: int,
+    plain_frames: int | None,
     device: str,
     mode: str | None,
     json_file: Path | None,
+    column: str,
+    logits_file: Path | None,
 ) -> None:
     """Time the segmentation of rendered frames in which objects move.
 
     The first frames warm up and are not counted. Numbers of objects are timed in ascending order in
-    one process, so the peak memory is that of the largest number so far.
+    one process. A published network whose weights were not imported runs with random ones.
     """
-    from vos_core.cli.propagate import load_propagator
     from vos_core.media.atomic import check_writable, write_text_atomic
 
     height, width = parse_size(size)
     counts = parse_counts(objects)
     if json_file is not None:
         check_writable(json_file.parent)
-    propagator = load_propagator(model, device)
-    timings = []
+    if threads:
+        import torch
+
+        torch.set_num_threads(threads)
+    is_plain = column == "plain"
+    warm_up = PLAIN_WARM_UP_FRAMES if is_plain else WARM_UP_FRAMES
+    propagator, weights = load_column(model, device, dtype, is_plain=is_plain)
     click.echo(
         f"{propagator.model_name} on {propagator.device_name} ({propagator.dtype_name}), "
-        f"{height}x{width}, {frames} frames after {WARM_UP_FRAMES} for warming up"
+        f"{weights}; {height}x{width}, {frames} frames after {warm_up} for warming up"
     )
+    timings, plain = [], []
     for count in counts:
-        timing = time_setting(propagator, height, width, count, frames, mode)
+        setting = (height, width, count, frames, mode)
+        timing = time_setting(propagator, *setting, warm_up=warm_up)
         timings.append(timing)
-        click.echo(_line(timing))
+        click.echo(_line(timing, "fast" if plain_frames else ""))
+        if logits_file is not None:
+            _save_logits(logits_file, propagator, height, width, count)
+        if plain_frames:
+            words = ["--model", model, "--size", size, "--objects", str(count), "--device", device]
+            words += ["--dtype", dtype, "--threads", str(threads), "--frames", str(plain_frames)]
+            words += ["--mode", mode] if mode else []
+            other = _time_plain(words, propagator, height, width, count)
+            plain.append(other)
+            click.echo(_compared(timing, other))
     if json_file is not None:
         record = machine_record(propagator) | {
+            "weights": weights,
             "height": height,
             "width": width,
             "mode": mode,
-            "warm_up_frames": WARM_UP_FRAMES,
+            "warm_up_frames": warm_up,
             "timings": [asdict(timing) for timing in timings],
+            "plain": plain,
         }
         write_text_atomic(json_file, json.dumps(record, indent=2) + "\n")
 
 
-def time_setting(
-    propagator: Propagator, height: int, width: int, objects: int, frames: int, mode: str | None
-) -> Timing:
-    """Time one number of objects.
-
-    Args:
-        propagator: The loaded network.
-        height: Rows of a frame.
-        width: Columns of a frame.
-        objects: Objects in the picture.
-        frames: Frames to time after the warm-up.
-        mode: Reference set; the library's own choice when None.
-    """
-    _reset_device_peak(propagator.device_name)
-    targets = range(1, WARM_UP_FRAMES + frames + 1)
-    propagation = propagator.start(
-        lambda index: moving_scene(index, height, width, objects)[0],
-        {0: moving_scene(0, height, width, objects)[1]},
-        targets,
-        mode=mode,
-    )
-    results = []
-    try:
-        while (result := propagation.step()) is not None:
-            results.append(result)
-    finally:
-        propagation.close()
-    counted = results[WARM_UP_FRAMES:]
-    seconds = [result.seconds - result.stage_seconds.get("read", 0.0) for result in counted]
-    quartiles = statistics.quantiles(seconds, n=4, method="inclusive")
-    stages = [name for name in counted[0].stage_seconds if name != "read"]
-    return Timing(
-        object_count=objects,
-        frame_count=len(counted),
-        median_ms=1e3 * quartiles[1],
-        lower_quartile_ms=1e3 * quartiles[0],
-        upper_quartile_ms=1e3 * quartiles[2],
-        stage_median_ms={
-            name: 1e3 * statistics.median(result.stage_seconds[name] for result in counted)
-            for name in stages
-        },
-        peak_memory_bytes=peak_memory_bytes(propagator.device_name),
-    )
-
-
-def moving_scene(
-    index: int, height: int, width: int, objects: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Render a frame in which textured discs drift over a textured ground, and its label map.
-
-    Args:
-        index: Frame number.
-        height: Rows.
-        width: Columns.
-        objects: Number of discs, on a grid so that each stays in sight.
-
-    Returns:
-        uint8 [H, W, 3] RGB and uint8 [H, W], ids from 1.
-    """
-    import cv2
+def _save_logits(path: Path, propagator: Propagator, height: int, width: int, objects: int) -> None:
     import numpy as np
 
-    rng = np.random.default_rng(5)
-    coarse = rng.integers(40, 216, (objects + 1, 24, 32, 3), np.uint8)
-    surfaces = [cv2.resize(c, (width, height), interpolation=cv2.INTER_CUBIC) for c in coarse]
-    columns = max(1, round((objects * width / height) ** 0.5))
-    rows = -(-objects // columns)
-    cell = np.array([width / columns, height / rows])
-    label_map = np.zeros((height, width), np.uint8)
-    for place in range(objects):
-        drift = 0.1 * np.array([np.sin(0.2 * index + place), np.cos(0.15 * index + place)])
-        middle = (np.array([place % columns, place // columns]) + 0.5 + drift) * cell
-        x, y = (round(float(value)) for value in middle)
-        cv2.circle(label_map, (x, y), max(2, round(0.3 * float(cell.min()))), place + 1, -1)
-    frame = np.zeros((height, width, 3), np.uint8)
-    for object_id, surface in enumerate(surfaces):
-        np.copyto(frame, np.asarray(surface, np.uint8), where=(label_map == object_id)[:, :, None])
-    return frame, label_map
+    logits = _logits_of_scene(propagator, height, width, objects)
+    if logits is not None:
+        np.save(path, logits)
 
 
-def peak_memory_bytes(device_name: str) -> int:
-    """Return the most memory held so far: of the process, or of torch on a CUDA device."""
-    if device_name.startswith("cuda"):
-        import torch
+def _logits_of_scene(propagator: Propagator, height: int, width: int, objects: int) -> Any:
+    first, second = (moving_scene(index, height, width, objects) for index in (0, 2))
+    return first_logits(propagator, first, second[0], tuple(range(1, objects + 1)))
 
-        return int(torch.cuda.max_memory_allocated(device_name))
-    if sys.platform == "win32":
-        return 0
-    import resource
 
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else 1024 * peak
+def _time_plain(
+    words: list[str], propagator: Propagator, height: int, width: int, objects: int
+) -> dict[str, Any]:
+    """Time the plain version in a process of its own, and compare the two versions' logits.
+
+    Returns:
+        Its timing as JSON, with "largest_logit_difference" and "largest_logit" where there are
+        logits.
+    """
+    import numpy as np
+
+    with tempfile.TemporaryDirectory() as folder:
+        record, logits = Path(folder, "plain.json"), Path(folder, "logits.npy")
+        words = [*words, "--column", "plain", "--json", str(record), "--logits", str(logits)]
+        done = subprocess.run(
+            [sys.executable, "-m", "vos_core", "benchmark", *words],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise click.ClickException(f"the plain version failed: {done.stderr.strip()}")
+        timing: dict[str, Any] = json.loads(record.read_text("utf-8"))["timings"][0]
+        if logits.is_file():
+            plain, fast = np.load(logits), _logits_of_scene(propagator, height, width, objects)
+            timing["largest_logit"] = float(np.abs(plain).max())
+            timing["largest_logit_difference"] = float(np.abs(plain - fast).max())
+    return timing
+
+
+def _compared(fast: Timing, plain: dict[str, Any]) -> str:
+    """Tell the plain version's timing and what the fast one gains."""
+    known = {name: plain[name] for name in Timing.__dataclass_fields__}
+    text = _line(Timing(**known), "plain")
+    text += f"; {plain['median_ms'] / fast.median_ms:.1f} times the fast one"
+    if "largest_logit" in plain:
+        text += (
+            f"; logits differ by {plain['largest_logit_difference']:.1e} at most "
+            f"(largest {plain['largest_logit']:.1f})"
+        )
+    return text
 
 
 def parse_size(text: str) -> tuple[int, int]:
@@ -254,18 +233,14 @@ def _commit() -> str | None:
     return done.stdout.strip()
 
 
-def _reset_device_peak(device_name: str) -> None:
-    if device_name.startswith("cuda"):
-        import torch
-
-        torch.cuda.reset_peak_memory_stats(device_name)
-
-
-def _line(timing: Timing) -> str:
+def _line(timing: Timing, column: str) -> str:
     stages = ", ".join(f"{name} {value:.0f}" for name, value in timing.stage_median_ms.items())
+    parts = ", ".join(f"{name} {value:.0f}" for name, value in timing.part_median_ms.items())
     return (
-        f"{timing.object_count:>3} objects: {timing.median_ms:7.1f} ms a frame "
+        f"{timing.object_count:>3} objects{f', {column}' if column else ''}: "
+        f"{timing.median_ms:7.1f} ms a frame "
         f"({timing.lower_quartile_ms:.1f} to {timing.upper_quartile_ms:.1f})"
         + (f"; {stages}" if stages else "")
+        + (f" (of it {parts})" if parts else "")
         + f"; peak {timing.peak_memory_bytes / 2**20:.0f} MiB"
     )
