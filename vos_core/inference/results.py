@@ -53,7 +53,7 @@ def frame_result(
         by_object[object_id] = float(value)
     clusters = winners8 = None
     if segmented.cluster_index is not None:
-        clusters, winners8 = _cluster_maps(channels, segmented.cluster_index)
+        clusters, winners8 = cluster_maps(channels, segmented.cluster_index)
         clusters.setflags(write=False)
         winners8.setflags(write=False)
     for array in (label_map, reliability_u8):
@@ -109,7 +109,7 @@ def with_times(result: FrameResult, marks: Sequence[float]) -> FrameResult:
     return replace(result, seconds=marks[-1] - marks[0], stage_seconds=stages)
 
 
-def _cluster_maps(channels: Tensor, cluster_index: Tensor) -> tuple[np.ndarray, np.ndarray]:
+def cluster_maps(channels: Tensor, cluster_index: Tensor) -> tuple[np.ndarray, np.ndarray]:
     """Which proxy, and of which reference, explains each pixel's own label.
 
     Returns:
