@@ -1,15 +1,16 @@
-"""One run of the network: from a key press to one undoable step, with corrections in between."""
+"""Runs of the network: from a key press to one undoable step, with corrections in between."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from annotator.controller.editor import DocumentListeners, Editor
 from annotator.controller.layer_controller import LayerController
-from annotator.controller.propagation_plan import plan_propagation
-from annotator.controller.run_corrections import RunCorrections
+from annotator.controller.propagation_plan import RunRequest
+from annotator.controller.run_jobs import NothingToDoError, plan_run
 from annotator.controller.run_progress import RunProgress, end_text
 from annotator.controller.workspace import Workspace
 from annotator.model.changes import ChangeSet
@@ -18,12 +19,12 @@ from annotator.model.history import PropagationRun
 from annotator.views.main_window import MainWindow
 from annotator.views.panels.propagation_bar import RunStatus
 from annotator.worker.jobs import (
+    Correction,
     Direction,
     EndReason,
     JobEnd,
     JobResult,
     PropagationJob,
-    PropagationPass,
 )
 from annotator.worker.service import PropagationService
 
@@ -32,12 +33,17 @@ SHOW_INTERVAL_MS = 20
 
 
 class PropagationController(QObject):
-    """Starts runs, puts results into the document, hands corrections to the worker."""
+    """Starts runs, puts results into the document, hands corrections to the worker.
+
+    A run that is asked for while another is open waits for its turn.
+    """
 
     run_ended = Signal(object)
     """`EndReason` after the step was closed."""
     frame_applied = Signal(int)
     """A result is in the document."""
+    result_applied = Signal(object)
+    """The `JobResult` behind it."""
 
     def __init__(
         self,
@@ -55,7 +61,7 @@ class PropagationController(QObject):
         self._run: PropagationRun | None = None
         self._workspace: Workspace | None = None
         self._job: PropagationJob | None = None
-        self._incomplete: set[int] = set()
+        self._waiting: deque[RunRequest] = deque()
         self._progress = RunProgress()
         self._following = False
         self._adding = False
@@ -64,22 +70,24 @@ class PropagationController(QObject):
         self._show_timer.setSingleShot(True)
         self._show_timer.setInterval(SHOW_INTERVAL_MS)
         self._show_timer.timeout.connect(self._show_progress)
-        self._corrections = RunCorrections(service, self)
-        self._corrections.restart_wanted.connect(self._restart)
         actions = window.actions_table
         handlers: dict[str, Callable[[], object]] = {
             "propagate.forward": self._forward,
             "propagate.backward": self._backward,
             "propagate.both": self._both,
+            "propagate.to_verified": self._forward_to_verified,
+            "propagate.back_to_verified": self._back_to_verified,
             "propagate.stop": self.stop,
         }
         for name, handler in handlers.items():
             actions[name].triggered.connect(handler)
+        actions["propagate.both_sides"].setChecked(True)
         actions["propagate.pause"].toggled.connect(self._on_pause)
         editor.workspace_changed.connect(self._on_workspace)
         editor.navigated.connect(self._on_navigated)
         service.result_ready.connect(self._on_result)
         service.job_ended.connect(self._on_job_ended)
+        service.notice.connect(editor.warn)
         self._refresh()
 
     @property
@@ -91,6 +99,11 @@ class PropagationController(QObject):
     def is_paused(self) -> bool:
         """Whether the run waits."""
         return self._run is not None and self._service.is_paused
+
+    @property
+    def waiting_count(self) -> int:
+        """Runs that wait for the one in hand."""
+        return len(self._waiting)
 
     # --- starting and ending ---------------------------------------------------------------
 
@@ -106,66 +119,99 @@ class PropagationController(QObject):
     def _both(self) -> None:
         self.start(Direction.BOTH)
 
-    def start(self, direction: Direction) -> bool:
-        """Begin a run from the frame in view; tells why when it cannot.
+    @Slot()
+    def _forward_to_verified(self) -> None:
+        self.start(Direction.FORWARD, to_verified=True)
+
+    @Slot()
+    def _back_to_verified(self) -> None:
+        self.start(Direction.BACKWARD, to_verified=True)
+
+    def start(self, direction: Direction, *, to_verified: bool = False) -> bool:
+        """Begin a run from the frame in view, or let it wait; tells why when it cannot.
 
         Args:
             direction: Which way masks travel.
+            to_verified: Stop before the next verified frame.
         """
-        workspace = self._editor.workspace
-        if workspace is None:
+        return self._ask(self.request(direction, to_verified=to_verified))
+
+    def propagate_range(self, first: int, last: int, object_ids: tuple[int, ...]) -> bool:
+        """Carry some objects through a range of frames again, or let that wait.
+
+        What a person made stays. Frames beside the range lead into it; where they show nothing, the
+        nearest reference does.
+
+        Args:
+            first: First frame.
+            last: Last frame, included.
+            object_ids: Objects to carry; all others keep their pixels. Empty for all.
+
+        Returns:
+            Whether it began or waits; when not, the message bar says why.
+        """
+        request = self.request(Direction.BOTH, object_ids=object_ids or None)
+        return self._ask(request.within(first, last))
+
+    def request(
+        self,
+        direction: Direction,
+        *,
+        to_verified: bool = False,
+        object_ids: tuple[int, ...] | None = None,
+    ) -> RunRequest:
+        """Return what a key press would ask for now, by the switches of the menu."""
+        actions, active = self._window.actions_table, self._editor.active_object
+        if object_ids is None and actions["propagate.chosen_only"].isChecked():
+            object_ids = None if active is None else (active,)
+        return RunRequest(
+            direction,
+            self._editor.frame,
+            object_ids=object_ids,
+            to_verified=to_verified,
+            mode="mf" if actions["propagate.memory"].isChecked() else "base",
+            both_sides=actions["propagate.both_sides"].isChecked(),
+        )
+
+    def _ask(self, request: RunRequest) -> bool:
+        if self._editor.workspace is None:
             self._editor.warn("Open a video or a folder of frames first.")
             return False
-        if self._run is not None:
-            self._editor.warn("A propagation is running; stop it (Ctrl+.) to start another.")
-            return False
-        document = workspace.document
-        references = {i: document.known_objects(i) for i in document.reference_frames()}
-        plan = plan_propagation(direction, self._editor.frame, references, document.frame_count)
-        if plan is None:
-            self._editor.warn("Paint an object on some frame first: there is nothing to carry yet.")
-            return False
-        if not plan.passes:
-            self._editor.warn(
-                f"There is no frame left {'after' if direction is Direction.FORWARD else 'before'} "
-                f"frame {plan.start} that a person has not made."
-            )
+        if self._run is None:
+            return self._begin(request)
+        self._waiting.append(request)
+        self._editor.inform(f"Waits for the run in hand: {request.text}.")
+        self._refresh()
+        return True
+
+    def _begin(self, request: RunRequest) -> bool:
+        workspace = self._editor.workspace
+        if workspace is None:
             return False
         try:
-            self._run = workspace.history.begin_propagation(text=f"propagate {direction.value}")
-        except ModelError as error:
+            planned = plan_run(request, workspace.document)
+            self._run = workspace.history.begin_propagation(
+                text=request.text, object_ids=planned.request.object_ids
+            )
+        except (NothingToDoError, ModelError) as error:
             self._editor.warn(str(error))
             return False
         self._workspace = workspace
-        self._incomplete = set(plan.incomplete)
         self._following = True
         self._progress = RunProgress()
-        self._send(plan.passes)
-        return True
-
-    def _send(self, passes: tuple[PropagationPass, ...]) -> None:
-        workspace = self._workspace
-        assert workspace is not None
-        document = workspace.document
-        references = {
-            i: document.label_map(i)
-            for i in document.reference_frames()
-            if i not in self._incomplete
-        }
-        self._progress.begin_job()
-        self._job = PropagationJob(
-            number=self._service.next_number(),
-            frames_path=workspace.sequence.path,
-            references=references,
-            passes=passes,
-        )
+        self._progress.expect(planned.visits)
+        self._job = planned.job(self._service.next_number(), workspace)
         self._service.start(self._job)
         self._refresh()
+        return True
 
     @Slot()
     def stop(self) -> None:
-        """End the run after the frame in hand; what is done stays, as one undo step."""
-        self._corrections.drop()
+        """End the run after the frame in hand; what is done stays, as one undo step.
+
+        Runs that wait are dropped.
+        """
+        self._waiting.clear()
         self._service.stop()
 
     @Slot(bool)
@@ -181,7 +227,7 @@ class PropagationController(QObject):
 
     def abandon(self) -> None:
         """End the run at once because its sequence is closed; what is done stays."""
-        self._corrections.drop()
+        self._waiting.clear()
         if self._run is not None:
             self._service.stop()
             self._finish(JobEnd(0, EndReason.STOPPED), quiet=True)
@@ -211,10 +257,9 @@ class PropagationController(QObject):
         if result.cluster_map is not None:
             channels = tuple(result.object_reliability)
             self._layers.keep_clusters(result.index, result.cluster_map, channels)
-        self._progress.note(result.index)
-        if result.index in self._incomplete and not self._history_holds():
-            self._take_correction(result.index)  # complete now: a reference from here on
+        self._progress.note(message)
         self.frame_applied.emit(result.index)
+        self.result_applied.emit(message)
         if not self._show_timer.isActive():
             self._show_timer.start()
 
@@ -227,39 +272,8 @@ class PropagationController(QObject):
 
     @Slot(object)
     def _on_job_ended(self, end: JobEnd) -> None:
-        if self._run is None:
-            return
-        if end.reason is EndReason.FINISHED and self._go_on_after_late_correction():
-            return
-        self._finish(end)
-
-    def _go_on_after_late_correction(self) -> bool:
-        """Begin again when a correction came while the last frames were on their way."""
-        if self._corrections.restart_now():
-            return True
-        document, job = self._editor.document, self._job
-        if document is None or job is None:
-            return False
-        left = tuple(
-            PropagationPass(tuple(t for t in one.targets if self._is_left(t)), one.step)
-            for one in job.passes
-        )
-        left = tuple(one for one in left if one.targets)
-        if not left:
-            return False
-        self._send(left)
-        return True
-
-    def _is_left(self, frame: int) -> bool:
-        """Say whether a target of the job is neither done nor made by a person meanwhile."""
-        document = self._editor.document
-        made = document is not None and document.is_reference(frame)
-        return not self._progress.has_visited(frame) and (not made or frame in self._incomplete)
-
-    def _history_holds(self) -> bool:
-        """Say whether results wait for the end of a stroke."""
-        workspace = self._workspace
-        return workspace is not None and workspace.history.has_stroke_in_hand
+        if self._run is not None:
+            self._finish(end)
 
     def _finish(self, end: JobEnd, *, quiet: bool = False) -> None:
         run = self._run
@@ -274,13 +288,20 @@ class PropagationController(QObject):
         if not quiet:
             self._show_progress()
         self._show_timer.stop()
-        self._corrections.drop()
         self._run = self._job = self._workspace = None
         self._window.actions_table["propagate.pause"].setChecked(False)
         self._refresh()
         if not quiet:
             self._tell(end)
         self.run_ended.emit(end.reason)
+        if end.reason is EndReason.FINISHED and self._run is None:
+            self._begin_waiting()
+
+    def _begin_waiting(self) -> None:
+        """Begin the next run that can begin; a failed or stopped one lets the others wait."""
+        while self._waiting:
+            if self._begin(self._waiting.popleft()):
+                return
 
     @Slot()
     def _finish_later(self) -> None:
@@ -293,6 +314,8 @@ class PropagationController(QObject):
         if text:
             tell = self._editor.fail if end.reason is EndReason.FAILED else self._editor.inform
             tell(text)
+        if end.reason is EndReason.FAILED:
+            self._waiting.clear()
 
     # --- corrections while it runs ---------------------------------------------------------
 
@@ -305,31 +328,16 @@ class PropagationController(QObject):
 
     def _on_changed(self, change: ChangeSet) -> None:
         """A person changed label maps while a run is open: hand them over."""
-        document = self._editor.document
-        if self._run is None or self._adding or document is None or self._job is None:
+        document, job = self._editor.document, self._job
+        if self._run is None or self._adding or document is None or job is None:
             return
         for index in change.label_maps:
-            if document.is_reference(index):
-                self._take_correction(index)
-
-    def _take_correction(self, index: int) -> None:
-        document, job = self._editor.document, self._job
-        assert document is not None and job is not None
-        self._incomplete.discard(index)
-        self._corrections.take(index, document.label_map(index), job, self._progress)
-        self._refresh()
-
-    @Slot(object, list)
-    def _restart(self, passes: tuple[PropagationPass, ...], corrected: list[int]) -> None:
-        """Begin the passes again that rest on frames which a person changed behind them."""
-        if self._run is None:
-            return
-        was_paused = self._service.is_paused
-        self._send(passes)
-        if was_paused:
-            self._service.pause()
-        frames = ", ".join(str(index) for index in sorted(set(corrected)))
-        self._editor.inform(f"Going on from your correction of frame {frames}.")
+            if not document.is_reference(index):
+                continue
+            known = document.known_objects(index)
+            self._service.correct(Correction(job.number, index, document.label_map(index), known))
+            if self._progress.has_visited(index) or index in job.references:
+                self._editor.inform(f"Going on from your correction of frame {index}.")
 
     @Slot(int)
     def _on_navigated(self, _frame: int) -> None:
@@ -341,13 +349,22 @@ class PropagationController(QObject):
         """Return what the bar shows."""
         if self._run is None or self._job is None:
             return RunStatus()
-        return self._progress.status(self._job, paused=self._service.is_paused)
+        return self._progress.status(paused=self._service.is_paused, waiting=len(self._waiting))
 
     def _refresh(self) -> None:
         actions = self._window.actions_table
         running, opened = self._run is not None, self._editor.workspace is not None
-        for name in ("propagate.forward", "propagate.backward", "propagate.both"):
-            actions[name].setEnabled(opened and not running)
+        for name in _STARTERS:
+            actions[name].setEnabled(opened)
         actions["propagate.pause"].setEnabled(running)
         actions["propagate.stop"].setEnabled(running)
         self._window.propagation.set_status(self.status())
+
+
+_STARTERS = (
+    "propagate.forward",
+    "propagate.backward",
+    "propagate.both",
+    "propagate.to_verified",
+    "propagate.back_to_verified",
+)

@@ -1,50 +1,108 @@
-"""Which frames a propagation visits: plain functions on frame numbers."""
+"""What a key press, a selected range or a barrier asks of the network: plain functions."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 
-from annotator.worker.jobs import Direction, PropagationPass
+from annotator.worker.jobs import Direction
+
+References = Mapping[int, Collection[int]]
+"""Reference frame to the ids of the objects that it says something of."""
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What a person asked for; it becomes a job when its turn comes.
+
+    Attributes:
+        direction: Which way masks travel.
+        frame: Frame in view when it was asked for.
+        first: First frame of a selected range, ``None`` for the whole video.
+        last: Last frame of it.
+        object_ids: Objects to carry, ``None`` for all that are not locked.
+        to_verified: Stop before the next verified frame.
+        mode: ``"base"`` or ``"mf"``.
+        both_sides: Predict frames between references from both, and fuse.
+    """
+
+    direction: Direction
+    frame: int
+    first: int | None = None
+    last: int | None = None
+    object_ids: tuple[int, ...] | None = None
+    to_verified: bool = False
+    mode: str = "base"
+    both_sides: bool = True
+
+    def within(self, first: int, last: int) -> RunRequest:
+        """The same for a range of frames."""
+        return replace(self, first=first, last=last)
+
+    @property
+    def text(self) -> str:
+        """For the undo menu."""
+        if self.first is not None and self.last is not None:
+            return f"propagate frames {self.first} to {self.last}"
+        way = "to the next verified frame" if self.to_verified else self.direction.value
+        return f"propagate {'both ways' if self.direction is Direction.BOTH else way}"
 
 
 @dataclass(frozen=True)
 class PropagationPlan:
-    """What a run visits.
+    """Which frames a run covers.
 
     Attributes:
+        direction: Which way masks travel from `start`.
         start: Reference frame that it starts from.
-        passes: Visited one after the other.
-        incomplete: References on the way that say nothing of an object which travels by then. They
-            are visited for that object's sake, and are references from then on.
+        first: First frame of the range.
+        last: Last frame of the range.
+        borders: Frames beside a range whose masks, whoever made them, the run starts from.
     """
 
+    direction: Direction
     start: int
-    passes: tuple[PropagationPass, ...]
-    incomplete: frozenset[int] = frozenset()
+    first: int
+    last: int
+    borders: tuple[int, ...] = ()
 
-    @property
-    def frame_count(self) -> int:
-        """Frames over all passes."""
-        return sum(len(one.targets) for one in self.passes)
+    def targets(self, references: References) -> tuple[int, ...]:
+        """Frames that the run may change, ascending.
+
+        References are not among them, unless they say nothing of an object that another shows.
+        """
+        own = 0 if self.direction is Direction.BOTH else 1
+        low = self.start + own if self.direction is Direction.FORWARD else self.first
+        high = self.start - own if self.direction is Direction.BACKWARD else self.last
+        every = frozenset().union(*references.values()) if references else frozenset()
+        return tuple(
+            frame
+            for frame in range(max(low, self.first), min(high, self.last) + 1)
+            if frame not in references or every - set(references[frame])
+        )
+
+    def visit_count(self, references: References, *, both_sides: bool) -> int:
+        """Count the frames to compute, about: one between two references counts twice."""
+        targets = self.targets(references)
+        ends = sorted({*references, *self.borders})
+        if not both_sides or not ends:
+            return len(targets)
+        return len(targets) + sum(ends[0] < frame < ends[-1] for frame in targets)
 
 
 def plan_propagation(
-    direction: Direction,
-    frame: int,
-    references: Mapping[int, Collection[int]],
-    frame_count: int,
+    direction: Direction, frame: int, references: References, frame_count: int
 ) -> PropagationPlan | None:
-    """Choose where a run starts and what it visits.
+    """Choose where a run starts.
 
     A run forward starts from the nearest reference at or before the frame, one backward from the
     nearest at or after it, one both ways from the nearest; where there is none on that side, from
-    the nearest on the other. References are not visited, incomplete ones apart: a person made them.
+    the nearest on the other.
 
     Args:
         direction: Which way masks travel.
         frame: Frame in view.
-        references: Reference frame to the ids of the objects that it says something of.
+        references: What references say.
         frame_count: Frames of the sequence.
 
     Returns:
@@ -52,20 +110,66 @@ def plan_propagation(
     """
     if not references:
         return None
-    start = _start(direction, frame, references)
-    passes, incomplete = [], frozenset[int]()
-    for way, frames in (
-        (Direction.FORWARD, range(start + 1, frame_count)),
-        (Direction.BACKWARD, range(start - 1, -1, -1)),
-    ):
-        if direction not in (way, Direction.BOTH):
-            continue
-        lacking = _incomplete(start, frames, references)
-        targets = tuple(f for f in frames if f not in references or f in lacking)
-        incomplete |= lacking
-        if targets:
-            passes.append(PropagationPass(targets, frames.step))
-    return PropagationPlan(start, tuple(passes), incomplete)
+    return PropagationPlan(direction, _start(direction, frame, references), 0, frame_count - 1)
+
+
+def plan_to_barrier(
+    direction: Direction,
+    frame: int,
+    references: References,
+    barriers: Iterable[int],
+    frame_count: int,
+) -> PropagationPlan | None:
+    """Plan a run one way that ends before the next verified frame.
+
+    Args:
+        direction: Forward or backward.
+        frame: Frame in view.
+        references: What references say.
+        barriers: Verified frames.
+        frame_count: Frames of the sequence.
+
+    Returns:
+        The plan, to the end of the video when no barrier is on the way; ``None`` without a
+        reference.
+    """
+    plan = plan_propagation(direction, frame, references, frame_count)
+    if plan is None:
+        return None
+    if direction is Direction.BACKWARD:
+        before = [barrier for barrier in barriers if barrier < plan.start]
+        return PropagationPlan(direction, plan.start, max(before, default=-1) + 1, plan.last)
+    after = [barrier for barrier in barriers if barrier > plan.start]
+    return PropagationPlan(direction, plan.start, 0, min(after, default=frame_count) - 1)
+
+
+def plan_range(
+    first: int, last: int, references: References, has_masks: Callable[[int], bool]
+) -> PropagationPlan | None:
+    """Plan a run over a selected range.
+
+    Where the frame beside the range shows the objects, the run starts from its masks, so that the
+    range joins what is around it. Where neither does and no reference lies inside, the run begins
+    at the nearest reference and also fills the frames on the way.
+
+    Args:
+        first: First frame of the range.
+        last: Last frame of it.
+        references: What references say.
+        has_masks: Whether a frame that is no reference shows the objects.
+
+    Returns:
+        The plan, or ``None`` when nothing leads into the range.
+    """
+    borders = tuple(frame for frame in (first - 1, last + 1) if has_masks(frame))
+    ends = [frame for frame in (*references, *borders) if first - 1 <= frame <= last + 1]
+    if ends:
+        return PropagationPlan(Direction.BOTH, min(ends), first, last, borders)
+    before = max((frame for frame in references if frame < first), default=None)
+    if before is not None:
+        return PropagationPlan(Direction.BOTH, before, before + 1, last)
+    after = min((frame for frame in references if frame > last), default=None)
+    return None if after is None else PropagationPlan(Direction.BOTH, after, first, after - 1)
 
 
 def _start(direction: Direction, frame: int, references: Iterable[int]) -> int:
@@ -78,54 +182,3 @@ def _start(direction: Direction, frame: int, references: Iterable[int]) -> int:
         return behind, abs(reference - frame)
 
     return min(references, key=rank)
-
-
-def _incomplete(
-    start: int, frames: Iterable[int], references: Mapping[int, Collection[int]]
-) -> frozenset[int]:
-    """Find references on the way that say nothing of an object which travels by then."""
-    travelling = set(references[start])
-    lacking = []
-    for frame in frames:
-        if frame in references:
-            if travelling - set(references[frame]):
-                lacking.append(frame)
-            travelling |= set(references[frame])
-    return frozenset(lacking)
-
-
-def passes_resting_on(
-    corrected: int, passes: Iterable[PropagationPass], visited: Collection[int]
-) -> tuple[PropagationPass, ...]:
-    """Find the passes that have already carried masks past a frame that a person changes now.
-
-    Args:
-        corrected: Frame that a person changed.
-        passes: Passes of the run.
-        visited: Frames done so far, over all passes.
-    """
-    done = frozenset(visited)
-    return tuple(one for one in passes if not done.isdisjoint(one.beyond(corrected)))
-
-
-def passes_after(
-    corrected: int, passes: Iterable[PropagationPass], visited: Collection[int]
-) -> tuple[PropagationPass, ...]:
-    """Plan what is left after a correction behind the front of a run.
-
-    Every pass that rests on the frame is done again from it on. Of the others, those done stay as
-    they are, those not begun follow, and one in hand starts again from its reference.
-
-    Args:
-        corrected: Frame that a person changed.
-        passes: Passes of the run, in order.
-        visited: Frames done so far, over all passes.
-    """
-    done = frozenset(visited)
-    left = []
-    for one in passes:
-        if not done.isdisjoint(one.beyond(corrected)):
-            left.append(PropagationPass(one.beyond(corrected), one.step))
-        elif not done.issuperset(one.targets):
-            left.append(one)
-    return tuple(one for one in left if one.targets)

@@ -1,40 +1,35 @@
-"""How far a run is, how fast, and which frames it has visited."""
+"""How far a run is, how fast, and which frames it has reached."""
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable
 
 from annotator.views.panels.propagation_bar import RunStatus
-from annotator.worker.jobs import EndReason, JobEnd, PropagationJob, PropagationPass
+from annotator.worker.jobs import EndReason, JobEnd, JobResult
 
 _SPEED_WINDOW = 12
 
 
 class RunProgress:
-    """Counts the frames of one run, which may take several jobs when corrections come in."""
+    """Counts the results of one run."""
 
     def __init__(self) -> None:
-        self._visited: dict[int, None] = {}  # an ordered set
-        self._before = 0
+        self._frames: set[int] = set()
+        self._last: int | None = None
+        self._done = self._total = 0
         self._stamps: deque[float] = deque(maxlen=_SPEED_WINDOW)
         self._started = time.monotonic()
 
     @property
-    def visited(self) -> tuple[int, ...]:
-        """Frames that the present job has done, in the order of their results."""
-        return tuple(self._visited)
-
-    @property
     def last(self) -> int | None:
         """Frame of the newest result."""
-        return next(reversed(self._visited), None)
+        return self._last
 
     @property
     def frame_count(self) -> int:
-        """Results of all jobs of the run."""
-        return self._before + len(self._visited)
+        """Frames that the run has reached."""
+        return len(self._frames)
 
     @property
     def seconds(self) -> float:
@@ -42,34 +37,25 @@ class RunProgress:
         return time.monotonic() - self._started
 
     def has_visited(self, frame: int) -> bool:
-        """Say whether the present job has done a frame."""
-        return frame in self._visited
+        """Say whether the run has reached a frame."""
+        return frame in self._frames
 
-    def note(self, frame: int) -> None:
+    def note(self, message: JobResult) -> None:
         """Count a result."""
-        self._visited[frame] = None
+        self._last = message.result.index
+        self._frames.add(message.result.index)
+        self._done, self._total = message.done, message.total
         self._stamps.append(time.monotonic())
 
-    def take_back(self, frames: Iterable[int]) -> None:
-        """Frames that will be done again."""
-        for frame in frames:
-            self._visited.pop(frame, None)
-
-    def begin_job(self) -> None:
-        """Another job goes on with the run."""
-        self._before += len(self._visited)
-        self._visited.clear()
-        self._stamps.clear()
+    def expect(self, visits: int) -> None:
+        """Say how many visits there will be, before the worker has told."""
+        self._total = visits
 
     def forget_speed(self) -> None:
         """Measure the speed anew, after a pause."""
         self._stamps.clear()
 
-    def pass_in_hand(self, job: PropagationJob) -> PropagationPass | None:
-        """The pass that visited a frame last."""
-        return next((one for one in job.passes if self.last in one.targets), None)
-
-    def status(self, job: PropagationJob, *, paused: bool) -> RunStatus:
+    def status(self, *, paused: bool, waiting: int = 0) -> RunStatus:
         """Return what the propagation bar shows."""
         speed = None
         if len(self._stamps) >= 2:
@@ -78,9 +64,10 @@ class RunProgress:
         return RunStatus(
             running=True,
             paused=paused,
-            done=len(self._visited),
-            total=job.target_count,
+            done=self._done,
+            total=self._total,
             frames_per_second=speed,
+            waiting=waiting,
         )
 
 

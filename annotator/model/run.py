@@ -130,11 +130,10 @@ class PropagationRun:
         )
         if change.is_empty:
             return False
-        if frame_index in self._changes:
-            self.split()
         with document.editing() as editor:
             change.write(editor, new=True)
-            self._changes[frame_index] = change
+            before = self._changes.get(frame_index)
+            self._changes[frame_index] = change if before is None else _joined(before, change)
         self._history.run_changed.emit(change)
         return True
 
@@ -191,3 +190,23 @@ class PropagationRun:
                 result.object_reliability,
                 packed_label_map=result.packed_label_map,
             )
+
+
+def _joined(first: FrameChange, second: FrameChange) -> FrameChange:
+    """The change of a frame that a run reached twice: from before the first to after the second."""
+
+    def old(before: PackedMap | None, between: PackedMap | None) -> PackedMap | None:
+        return between if before is None else before
+
+    def new(between: PackedMap | None, after: PackedMap | None) -> PackedMap | None:
+        return between if after is None else after
+
+    return FrameChange(
+        first.frame_index,
+        first.old_cells,
+        second.new_cells,
+        old(first.old_label_map, second.old_label_map),
+        new(first.new_label_map, second.new_label_map),
+        old(first.old_reliability_map, second.old_reliability_map),
+        new(first.new_reliability_map, second.new_reliability_map),
+    )

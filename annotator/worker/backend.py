@@ -18,7 +18,9 @@ from annotator.worker.jobs import (
 )
 
 if TYPE_CHECKING:
+    from annotator.worker.inspection import Inspection, InspectionRequest
     from vos_core.inference import Propagator, TwoSidedPropagation
+    from vos_core.inference.inspection import FrameInspector
 
 _log = logging.getLogger(__name__)
 
@@ -80,6 +82,13 @@ class Backend(Protocol):
     def start(self, read_frame: ReadFrame, job: PropagationJob) -> RunningPropagation:
         """Begin a run."""
 
+    def inspect(self, read_frame: ReadFrame, request: InspectionRequest) -> Inspection:
+        """Look closely at one frame.
+
+        Raises:
+            BackendError: The network is not loaded, or the maps do not fit the frames.
+        """
+
 
 class NetworkBackend:
     """The networks of vos_core. torch is imported by `load`, in the worker's thread."""
@@ -88,6 +97,7 @@ class NetworkBackend:
         self._choice = NetworkChoice(model, device)
         self._dtype = dtype
         self._propagator: Propagator | None = None
+        self._inspector: tuple[ReadFrame, FrameInspector] | None = None
 
     def load(self, choice: NetworkChoice | None = None) -> BackendInfo:
         """Import the library and load weights onto the device."""
@@ -106,6 +116,7 @@ class NetworkBackend:
         except VosError as error:
             raise BackendError(str(error)) from error
         self._propagator, self._choice = loaded, choice
+        self._inspector = None
         return BackendInfo(loaded.model_name, loaded.device_name, loaded.dtype_name)
 
     def offer(self) -> NetworkOffer:
@@ -146,6 +157,33 @@ class NetworkBackend:
             TwoSidedPropagation.start(
                 self._propagator, read_frame, job.references, wish, known=job.known, options=options
             )
+        )
+
+    def inspect(self, read_frame: ReadFrame, request: InspectionRequest) -> Inspection:
+        """Look at a frame; what is known of its video is kept for the next look."""
+        if self._propagator is None:
+            raise BackendError("The network is not loaded yet.")
+        from annotator.worker.inspection import Inspection
+        from vos_core.errors import VosError
+        from vos_core.inference.inspection import FrameInspector
+
+        if self._inspector is None or self._inspector[0] != read_frame:
+            self._inspector = (read_frame, FrameInspector(self._propagator, read_frame))
+        try:
+            found = self._inspector[1].inspect(
+                request.frame, request.references, request.previous, request.object_ids
+            )
+        except VosError as error:
+            raise BackendError(str(error)) from error
+        return Inspection(
+            request.number,
+            found.index,
+            found.object_ids,
+            found.probabilities,
+            found.embedding,
+            found.cluster_map,
+            found.reference_map,
+            found.reference_frames,
         )
 
 

@@ -19,6 +19,7 @@ from annotator.worker.jobs import (
     BackendInfo,
     Correction,
     EndReason,
+    FrameResult,
     JobEnd,
     JobResult,
     NetworkChoice,
@@ -72,6 +73,11 @@ class PropagationEngine(QObject):
     """`JobResult`."""
     job_ended = Signal(object)
     """`JobEnd`."""
+    exhausted = Signal(int, int)
+    """A job has nothing left: its number, and how many corrections it has taken. It goes on when
+    another correction comes, and ends with `finish`."""
+    notice = Signal(int, str)
+    """Number of a job and what a person should know about it while it runs."""
     _pump_wanted = Signal()
 
     def __init__(self, backend: Backend, open_frames: OpenFrames, controls: Controls) -> None:
@@ -81,14 +87,13 @@ class PropagationEngine(QObject):
         self._controls = controls
         self._info: BackendInfo | None = None
         self._job: PropagationJob | None = None
-        self._references: dict[int, np.ndarray] = {}
         self._reader: FrameReader | None = None
         self._reader_path: Path | None = None
         self._propagation: RunningPropagation | None = None
-        self._pass_index = 0
         self._done = 0
         self._unseen = 0
         self._corrections = 0
+        self._early: list[Correction] = []
         self._pump_queued = False
         self._pump_wanted.connect(self._pump, Qt.ConnectionType.QueuedConnection)
 
@@ -158,8 +163,8 @@ class PropagationEngine(QObject):
         if not known:
             self.loaded.emit(self._info)
         self._job = job
-        self._references = dict(job.references)
-        self._pass_index = self._done = self._unseen = self._corrections = 0
+        self._early = []
+        self._done = self._unseen = self._corrections = 0
         self._queue_pump()
 
     @Slot(object)
@@ -168,13 +173,25 @@ class PropagationEngine(QObject):
         job = self._job
         if job is None or correction.number != job.number:
             return
-        self._references[correction.index] = correction.label_map
         self._corrections += 1
-        if self._propagation is not None:
-            try:
-                self._propagation.correct(correction.index, correction.label_map)
-            except Exception as error:  # the cause is shown, what was done is kept
-                self._fail(error)
+        if self._propagation is None:
+            self._early.append(correction)
+            return
+        try:
+            self._take(self._propagation, correction)
+        except Exception as error:  # the cause is shown, what was done is kept
+            self._fail(error)
+        self._queue_pump()
+
+    @staticmethod
+    def _take(propagation: RunningPropagation, correction: Correction) -> None:
+        propagation.correct(correction.index, correction.label_map, correction.known)
+
+    @Slot(int)
+    def finish(self, number: int) -> None:
+        """End a job that has nothing left; no correction is on its way."""
+        if self._job is not None and self._job.number == number:
+            self._end(EndReason.FINISHED)
 
     @Slot()
     def wake(self) -> None:
@@ -220,48 +237,43 @@ class PropagationEngine(QObject):
 
     def _advance(self, job: PropagationJob) -> None:
         if self._propagation is None:
-            if self._pass_index >= len(job.passes):
-                self._end(EndReason.FINISHED)
-                return
-            self._propagation = self._backend.start(
-                self._reader_for(job.frames_path).read,
-                dict(self._references),
-                tuple(
-                    target
-                    for target in job.passes[self._pass_index].targets
-                    if target not in self._references
-                ),
-                object_ids=job.object_ids,
-                mode=job.mode,
-            )
+            read_frame = self._reader_for(job.frames_path).read
+            self._propagation = self._backend.start(read_frame, job)
+            for correction in self._early:
+                self._take(self._propagation, correction)
+            self._early = []
         result = self._propagation.step()
+        for text in self._propagation.take_notices():
+            self.notice.emit(job.number, text)
         if result is None:
-            self._propagation.close()
-            self._propagation = None
-            self._pass_index += 1
-        else:
-            self._done += 1
-            self._unseen += 1
-            for values in (
-                result.label_map,
-                result.reliability_map,
-                result.cluster_map,
-                result.reference_map,
-            ):
-                if values is not None:
-                    values.flags.writeable = False
-            self.result_ready.emit(
-                JobResult(
-                    job.number,
-                    result,
-                    self._done,
-                    job.target_count,
-                    PackedMap.of(result.label_map),
-                    PackedMap.of(result.reliability_map),
-                    self._corrections,
-                )
-            )
+            self.exhausted.emit(job.number, self._corrections)
+            return
+        self._done += 1
+        self._unseen += 1
+        self._send(job, result, self._done + self._propagation.steps_left)
         self._queue_pump()
+
+    def _send(self, job: PropagationJob, result: FrameResult, total: int) -> None:
+        arrays = (
+            result.label_map,
+            result.reliability_map,
+            result.cluster_map,
+            result.reference_map,
+        )
+        for values in arrays:
+            if values is not None:
+                values.flags.writeable = False
+        self.result_ready.emit(
+            JobResult(
+                job.number,
+                result,
+                self._done,
+                total,
+                PackedMap.of(result.label_map),
+                PackedMap.of(result.reliability_map),
+                self._corrections,
+            )
+        )
 
     def _fail(self, error: Exception) -> None:
         job = self._job
@@ -271,7 +283,7 @@ class PropagationEngine(QObject):
     def _end(self, reason: EndReason, message: str = "") -> None:
         job, self._job = self._job, None
         propagation, self._propagation = self._propagation, None
-        self._references = {}
+        self._early = []
         if propagation is not None:
             try:
                 propagation.close()

@@ -98,37 +98,20 @@ class NetworkOffer:
 
 
 @dataclass(frozen=True)
-class PropagationPass:
-    """Frames visited one after the other, in one direction.
-
-    Attributes:
-        targets: Frame indices, ascending or descending.
-        step: +1 for a pass forward in time, -1 for one backward.
-    """
-
-    targets: tuple[int, ...]
-    step: int = 1
-
-    def beyond(self, index: int) -> tuple[int, ...]:
-        """Return the targets whose masks came by way of a frame.
-
-        These are the targets after it in the direction of the pass; none when the pass begins
-        further on (its start is the frame before its first target).
-        """
-        if not self.targets or (index - self.targets[0]) * self.step < -1:
-            return ()
-        return tuple(t for t in self.targets if (t - index) * self.step > 0)
-
-
-@dataclass(frozen=True)
 class PropagationJob:
-    """One run of the network.
+    """One run of the network; everything that decides what it computes.
 
     Attributes:
         number: Grows with every job; results carry it, so that those of an older job are dropped.
         frames_path: Video file or folder; the worker opens it for itself.
         references: Frame index to uint8 [H, W] label map; copied at construction.
-        passes: Visited one after the other.
+        direction: Which way masks travel from `start`.
+        start: Reference where the person stands.
+        first: First frame of the range.
+        last: Last frame of the range.
+        known: For references the ids that the map speaks of (shown, or said to be absent); a frame
+            without an entry speaks of every object.
+        both_sides: Predict frames between two references from both, and fuse.
         object_ids: Objects that travel, ``None`` for all in the references.
         mode: ``"base"`` (references and previous frame), ``"mf"`` (own results too), or ``None``
             for what the network does best.
@@ -137,18 +120,19 @@ class PropagationJob:
     number: int
     frames_path: Path
     references: Mapping[int, np.ndarray]
-    passes: tuple[PropagationPass, ...]
+    direction: Direction
+    start: int
+    first: int
+    last: int
+    known: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    both_sides: bool = True
     object_ids: tuple[int, ...] | None = None
     mode: str | None = None
 
     def __post_init__(self) -> None:
         copies = {index: frozen_copy(label_map) for index, label_map in self.references.items()}
         object.__setattr__(self, "references", MappingProxyType(copies))
-
-    @property
-    def target_count(self) -> int:
-        """Number of frames over all passes."""
-        return sum(len(one.targets) for one in self.passes)
+        object.__setattr__(self, "known", MappingProxyType(dict(self.known)))
 
 
 @dataclass(frozen=True)
@@ -159,11 +143,13 @@ class Correction:
         number: Job that it belongs to.
         index: Frame index.
         label_map: uint8 [H, W]; copied at construction.
+        known: Ids that the map speaks of, ``None`` for every object.
     """
 
     number: int
     index: int
     label_map: np.ndarray
+    known: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "label_map", frozen_copy(self.label_map))
@@ -204,8 +190,9 @@ class JobResult:
     Attributes:
         number: Job that it belongs to.
         result: What the network says.
-        done: Frames of the job so far, this one included.
-        total: Frames of the whole job.
+        done: Visits of the job so far, this one included; a frame between two references is
+            visited from both.
+        total: Visits of the whole job as it stands; a correction makes it grow.
         packed_label_map: The label map, compressed in the worker's thread.
         packed_reliability: The reliability map, compressed there too.
         corrections: Corrections of the job that were taken before the frame was computed.

@@ -26,6 +26,8 @@ class PropagationService(QObject):
     """`JobResult` of the newest job."""
     job_ended = Signal(object)
     """`JobEnd` of the newest job."""
+    notice = Signal(str)
+    """What a person should know about the newest job while it runs."""
     job_started = Signal(object)
     """`PropagationJob` that was sent to the worker."""
     corrected = Signal(object)
@@ -38,6 +40,7 @@ class PropagationService(QObject):
     _correct_wanted = Signal(object)
     _wake_wanted = Signal()
     _acknowledged = Signal(int)
+    _finish_wanted = Signal(int)
     _close_wanted = Signal()
 
     def __init__(
@@ -46,6 +49,7 @@ class PropagationService(QObject):
         super().__init__(parent)
         self._controls = Controls()
         self._newest = 0
+        self._sent_corrections = 0
         self._running = False
         self._thread = QThread(self)
         self._thread.setObjectName("propagation")
@@ -60,6 +64,7 @@ class PropagationService(QObject):
         self._correct_wanted.connect(self._engine.correct, queued)
         self._wake_wanted.connect(self._engine.wake, queued)
         self._acknowledged.connect(self._engine.acknowledge, queued)
+        self._finish_wanted.connect(self._engine.finish, queued)
         self._close_wanted.connect(self._engine.close, Qt.ConnectionType.BlockingQueuedConnection)
         self._engine.loaded.connect(self.loaded, queued)
         self._engine.load_failed.connect(self.load_failed, queued)
@@ -67,6 +72,8 @@ class PropagationService(QObject):
         self._engine.offered.connect(self.offered, queued)
         self._engine.result_ready.connect(self._take_result, queued)
         self._engine.job_ended.connect(self._take_end, queued)
+        self._engine.exhausted.connect(self._take_exhausted, queued)
+        self._engine.notice.connect(self._take_notice, queued)
         self._thread.start(QThread.Priority.LowPriority)
 
     @property
@@ -78,6 +85,10 @@ class PropagationService(QObject):
     def is_paused(self) -> bool:
         """Whether frames wait for `resume`."""
         return self._controls.paused.is_set()
+
+    def host(self, worker: QObject) -> None:
+        """Move an object without a parent to the worker's thread, where its slots run."""
+        worker.moveToThread(self._thread)
 
     def next_number(self) -> int:
         """Number for the next job."""
@@ -100,6 +111,7 @@ class PropagationService(QObject):
         if job.number <= self._newest:
             raise ValueError(f"job {job.number} is not newer than job {self._newest}")
         self._newest = job.number
+        self._sent_corrections = 0
         self._running = True
         self._controls.cancelled.clear()
         self._controls.paused.clear()
@@ -123,6 +135,8 @@ class PropagationService(QObject):
 
     def correct(self, correction: Correction) -> None:
         """Hand over a frame that a person changed while the job runs."""
+        if correction.number == self._newest:
+            self._sent_corrections += 1
         self._correct_wanted.emit(correction)
         self.corrected.emit(correction)
 
@@ -142,6 +156,17 @@ class PropagationService(QObject):
         self._acknowledged.emit(result.number)
         if result.number == self._newest and self._running:
             self.result_ready.emit(result)
+
+    @Slot(int, int)
+    def _take_exhausted(self, number: int, taken: int) -> None:
+        """End a job that has nothing left, unless a correction is on its way to it."""
+        if number == self._newest and taken >= self._sent_corrections:
+            self._finish_wanted.emit(number)
+
+    @Slot(int, str)
+    def _take_notice(self, number: int, text: str) -> None:
+        if number == self._newest and self._running:
+            self.notice.emit(text)
 
     @Slot(object)
     def _take_end(self, end: JobEnd) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 import numpy as np
 
 from annotator.worker.backend import BackendError
+from annotator.worker.inspection import Inspection, InspectionRequest
 from annotator.worker.jobs import (
     BackendInfo,
     FrameResult,
@@ -74,6 +75,7 @@ class FakeBackend:
         self.jobs: list[PropagationJob] = []
         self.notices: list[str] = []
         self.open_passes = 0
+        self.looks: list[int] = []
         self.networks = ["fake", "other", "broken"]
         self.broken = {"broken"}
         self.choice = NetworkChoice("fake")
@@ -99,6 +101,32 @@ class FakeBackend:
         self.jobs.append(job)
         self.open_passes += 1
         return FakeRun(self, read_frame, job)
+
+    def inspect(
+        self, read_frame: Callable[[int], np.ndarray], request: InspectionRequest
+    ) -> Inspection:
+        """Objects are likely where the nearest reference has them; two clusters an object."""
+        self.threads.add(threading.get_ident())
+        if not self.loaded:
+            raise BackendError("The network is not loaded yet.")
+        self.looks.append(request.frame)
+        frame = read_frame(request.frame)
+        small = np.ascontiguousarray(frame[::4, ::4])
+        if not request.references:
+            nothing = np.zeros((0, *small.shape[:2]), np.uint8)
+            return Inspection(request.number, request.frame, (), nothing, small)
+        nearest = min(request.references, key=lambda r: abs(r - request.frame))
+        moved = shifted(request.references[nearest], request.frame - nearest)[::4, ::4]
+        ids = request.object_ids
+        likely = np.stack([np.where(moved == i, 200, 10) for i in ids]).astype(np.uint8)
+        channels = np.zeros(256, np.uint8)
+        channels[list(ids)] = np.arange(1, len(ids) + 1)
+        right = np.arange(moved.shape[1]) >= moved.shape[1] // 2
+        clusters = (1 + 16 * channels[moved] + right[None]).astype(np.uint8)
+        places = np.zeros_like(clusters)
+        return Inspection(
+            request.number, request.frame, ids, likely, small, clusters, places, (nearest,)
+        )
 
 
 class FakeRun:

@@ -13,11 +13,11 @@ from pytestqt.qtbot import QtBot
 from annotator.worker.engine import MAX_UNSEEN_RESULTS
 from annotator.worker.jobs import (
     Correction,
+    Direction,
     EndReason,
     JobEnd,
     JobResult,
     PropagationJob,
-    PropagationPass,
 )
 from annotator.worker.service import PropagationService
 from tests.support.fake_backend import FakeBackend
@@ -68,21 +68,24 @@ def service(qtbot: QtBot, backend: FakeBackend, frames: Frames) -> Iterator[Prop
     made.deleteLater()
 
 
-def job(number: int, *passes: tuple[int, ...]) -> PropagationJob:
+def job(number: int, last: int, *references: int, direction: str = "forward") -> PropagationJob:
+    """From frame 0 (and other references) to the last frame."""
     label_map = np.zeros((H, W), np.uint8)
     label_map[2:4, 2:4] = 1
-    step = [-1 if len(p) > 1 and p[1] < p[0] else 1 for p in passes]
     return PropagationJob(
         number=number,
         frames_path=Path("clip"),
-        references={0: label_map},
-        passes=tuple(PropagationPass(p, s) for p, s in zip(passes, step, strict=True)),
+        references=dict.fromkeys((0, *references), label_map),
+        direction=Direction(direction),
+        start=0,
+        first=0,
+        last=last,
     )
 
 
 def test_a_job_copies_and_freezes_what_it_is_given() -> None:
     label_map = np.ones((2, 2), np.uint8)
-    made = PropagationJob(1, Path("x"), {0: label_map}, ())
+    made = PropagationJob(1, Path("x"), {0: label_map}, Direction.FORWARD, 0, 0, 3)
     label_map[:] = 7
     assert (made.references[0] == 1).all()
     with pytest.raises(ValueError, match="read-only"):
@@ -95,10 +98,10 @@ def test_results_come_frame_by_frame_with_progress(
     service: PropagationService, backend: FakeBackend, qtbot: QtBot
 ) -> None:
     log = Log(service)
-    service.start(job(1, (1, 2, 3), (5, 4)))
+    service.start(job(1, 3, 3))
     qtbot.waitUntil(lambda: bool(log.ends), timeout=5000)
-    assert log.frames == [1, 2, 3, 5, 4]
-    assert [(m.done, m.total) for m in log.results] == [(i, 5) for i in range(1, 6)]
+    assert log.frames == [1, 2, 2, 1]  # from both sides
+    assert [(m.done, m.total) for m in log.results] == [(i, 4) for i in range(1, 5)]
     assert log.ends == [JobEnd(1, EndReason.FINISHED)]
     assert backend.open_passes == 0
     assert not log.results[0].result.label_map.flags.writeable
@@ -108,9 +111,9 @@ def test_everything_happens_in_one_other_thread(
     service: PropagationService, backend: FakeBackend, frames: Frames, qtbot: QtBot
 ) -> None:
     log = Log(service)
-    service.start(job(1, (1, 2)))
+    service.start(job(1, 2))
     qtbot.waitUntil(lambda: bool(log.ends), timeout=5000)
-    service.start(job(2, (1, 2)))
+    service.start(job(2, 2))
     qtbot.waitUntil(lambda: len(log.ends) == 2, timeout=5000)
     assert frames.threads == backend.threads and len(backend.threads) == 1
     assert threading.get_ident() not in backend.threads
@@ -121,19 +124,19 @@ def test_results_of_an_older_job_are_dropped(
 ) -> None:
     log = Log(service)
     backend.gate.clear()
-    service.start(job(1, (1, 2, 3)))
+    service.start(job(1, 3))
     qtbot.waitUntil(lambda: len(backend.starts) == 1, timeout=5000)
-    service.start(job(2, (7, 8)))
+    service.start(job(2, 2))
     backend.gate.set()
     qtbot.waitUntil(lambda: bool(log.ends), timeout=5000)
-    assert log.frames == [7, 8] and [m.number for m in log.results] == [2, 2]
+    assert log.frames == [1, 2] and [m.number for m in log.results] == [2, 2]
     assert log.ends == [JobEnd(2, EndReason.FINISHED)]
 
 
 def test_an_old_number_is_refused(service: PropagationService) -> None:
-    service.start(job(3, (1,)))
+    service.start(job(3, 1))
     with pytest.raises(ValueError, match="not newer"):
-        service.start(job(3, (1,)))
+        service.start(job(3, 1))
 
 
 def test_a_correction_ahead_becomes_a_reference_and_is_no_target(
@@ -141,11 +144,12 @@ def test_a_correction_ahead_becomes_a_reference_and_is_no_target(
 ) -> None:
     log = Log(service)
     backend.gate.clear()
-    service.start(job(1, (1, 2, 3, 4)))
+    service.start(job(1, 4))
     service.correct(Correction(1, 3, np.full((H, W), 5, np.uint8)))
     backend.gate.set()
     qtbot.waitUntil(lambda: bool(log.ends), timeout=5000)
-    assert log.frames in ([1, 2, 4],) and backend.corrections in ([3], [])
+    # frame 3 shows another object: from there nothing comes back
+    assert log.frames == [1, 2, 4] and backend.corrections == [3]
     assert log.results[-1].result.label_map.max() == 5
 
 
@@ -154,7 +158,7 @@ def test_a_correction_of_another_job_is_ignored(
 ) -> None:
     log = Log(service)
     backend.gate.clear()
-    service.start(job(2, (1, 2)))
+    service.start(job(2, 2))
     service.correct(Correction(1, 2, np.full((H, W), 5, np.uint8)))
     backend.gate.set()
     qtbot.waitUntil(lambda: bool(log.ends), timeout=5000)
@@ -165,7 +169,7 @@ def test_the_worker_waits_for_a_window_that_does_not_take_results(
     service: PropagationService, backend: FakeBackend
 ) -> None:
     """Without an event loop in this thread nothing is taken; memory must not fill with results."""
-    service.start(job(1, tuple(range(1, 40))))
+    service.start(job(1, 39))
     threading.Event().wait(0.5)
     assert len(backend.steps) <= MAX_UNSEEN_RESULTS
 
@@ -175,7 +179,7 @@ def test_shutting_down_in_the_middle_ends_thread_and_reader(
 ) -> None:
     backend.seconds = 0.05
     log = Log(service)
-    service.start(job(1, tuple(range(1, 100))))
+    service.start(job(1, 99))
     qtbot.waitUntil(lambda: len(log.results) >= 2, timeout=5000)
     service.shut_down()
     steps = len(backend.steps)
@@ -194,6 +198,6 @@ def test_a_load_that_fails_is_told_and_tried_again(
     log = Log(service)
     backend.load_error = None
     with qtbot.waitSignal(service.loaded):
-        service.start(job(1, (1,)))
+        service.start(job(1, 1))
     qtbot.waitUntil(lambda: bool(log.ends), timeout=5000)
     assert log.frames == [1]

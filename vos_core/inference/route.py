@@ -114,6 +114,11 @@ class Route:
         return sorted(self._masks)
 
     @property
+    def targets(self) -> tuple[int, ...]:
+        """All targets in visiting order, visited ones and references among them."""
+        return tuple(self._order)
+
+    @property
     def targets_left(self) -> int:
         """Targets that are still to be visited."""
         return sum(self._is_target(index) for index in self._order[self._position :])

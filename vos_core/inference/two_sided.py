@@ -73,6 +73,7 @@ class TwoSidedPropagation:
         self._done: set[Visit] = set()
         self._packed: dict[Visit, PackedSide] = {}
         self._pass: _Pass | None = None
+        self._notices: list[str] = []
         self._is_closed = False
         for index, label_map in references.items():
             self._take(index, label_map, known.get(index))
@@ -131,6 +132,11 @@ class TwoSidedPropagation:
     def packed_bytes(self) -> int:
         """Memory of the answers that are kept to be fused."""
         return sum(side.nbytes for side in self._packed.values())
+
+    def take_notices(self) -> list[str]:
+        """What a person should know of the run so far; each is given once."""
+        notices, self._notices = self._notices, []
+        return notices
 
     def step(self) -> FrameResult | None:
         """Make the next visit; None when nothing is left.

@@ -20,8 +20,10 @@ class RunStatus:
         running: Whether a run is open (a paused one too).
         paused: Whether it waits.
         done: Frames finished.
-        total: Frames of the whole run.
+        total: Frames of the whole run; one that is predicted from both sides counts twice.
         frames_per_second: Speed, ``None`` before the second frame.
+        waiting: Runs that wait for this one.
+        forecast: What a run would need, shown while none is open.
     """
 
     running: bool = False
@@ -29,12 +31,14 @@ class RunStatus:
     done: int = 0
     total: int = 0
     frames_per_second: float | None = None
+    waiting: int = 0
+    forecast: str = ""
 
     @property
     def text(self) -> str:
         """``42 of 131 · 3.1 frames/s · 0:29 left``."""
         if not self.running:
-            return ""
+            return self.forecast
         parts = [f"{self.done} of {self.total}"]
         if self.paused:
             parts.append("paused")
@@ -42,6 +46,8 @@ class RunStatus:
             parts.append(f"{self.frames_per_second:.1f} frames/s")
             seconds = round((self.total - self.done) / self.frames_per_second)
             parts.append(f"{seconds // 60}:{seconds % 60:02d} left")
+        if self.waiting:
+            parts.append(f"{self.waiting} waiting")
         return " · ".join(parts)
 
 
