@@ -92,7 +92,7 @@ def write_label_map_folder(
         if not count:
             raise LabelMapError(f"nothing to export for '{folder.name}': there are no frames")
         files.commit()
-    for index, ids in shown.items():
+    for index, ids in sorted(shown.items()):
         numbering.note(index, ids)
     return FolderCounts(count, files.kept)
 

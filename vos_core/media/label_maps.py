@@ -66,6 +66,34 @@ def read_label_map(
     return label_map
 
 
+def read_raw_mask(path: str | Path) -> NDArray[np.uint8] | NDArray[np.int32]:
+    """Read any picture that may be a mask, as it is, for whoever wants to judge or mend it.
+
+    Args:
+        path: The file.
+
+    Returns:
+        uint8 [H, W] of palette indices or grey values; int32 [H, W] where a pixel has more than 8
+        bits; uint8 [H, W, 3] of colours, black where it is transparent.
+
+    Raises:
+        LabelMapError: There is no such file, it cannot be decoded, or its pixels are of a kind that
+            no mask has.
+    """
+    path = Path(path)
+    with _opened(path) as image:
+        if image.mode in ("P", "L", "1"):
+            return np.array(image, dtype=np.uint8)
+        if image.mode.startswith("I"):
+            return np.array(image, dtype=np.int32)
+        if image.mode == "RGB":
+            return np.array(image, dtype=np.uint8)
+        if image.mode in ("RGBA", "LA", "PA"):
+            colours = np.array(image.convert("RGBA"), dtype=np.uint8)
+            return np.where(colours[..., 3:] < 128, np.uint8(0), colours[..., :3])
+        raise LabelMapError(f"{path}: {_why_not_a_label_map(image)}")
+
+
 def check_ids(label_map: NDArray[np.uint8], name: str, *, allow_void: bool = False) -> None:
     """Refuse a label map that holds 255.
 
@@ -163,8 +191,20 @@ def write_gray_map(path: str | Path, map_u8: NDArray[np.uint8]) -> None:
         LabelMapError: The array is no uint8 map.
         OutputError: The file cannot be written.
     """
+    write_bytes_atomic(path, encode_gray_map(map_u8))
+
+
+def encode_gray_map(map_u8: NDArray[np.uint8]) -> bytes:
+    """Encode an 8-bit grey PNG.
+
+    Args:
+        map_u8: uint8 [H, W].
+
+    Raises:
+        LabelMapError: The array is no uint8 map.
+    """
     _check_array(map_u8, "a grey map")
-    write_bytes_atomic(path, _encode(Image.fromarray(np.ascontiguousarray(map_u8))))
+    return _encode(Image.fromarray(np.ascontiguousarray(map_u8)))
 
 
 def read_gray_map(path: str | Path) -> NDArray[np.uint8]:

@@ -22,7 +22,7 @@ class IdNumbering:
 
     Attributes:
         id_map: Id in the project -> id in the files.
-        first_frame: Id in the project -> first frame that shows it.
+        shown_in: Id in the project -> frames that show it, ascending.
 
     Raises:
         LabelMapError: An id is not from 1 to 254.
@@ -30,7 +30,7 @@ class IdNumbering:
 
     def __init__(self, object_ids: Iterable[int] | None = None, *, renumber: bool = True) -> None:
         self.id_map: dict[int, int] = {}
-        self.first_frame: dict[int, int] = {}
+        self.shown_in: dict[int, list[int]] = {}
         self._renumber = renumber
         self._table = np.zeros(256, np.uint8)
         for object_id in sorted(set(object_ids or ())):
@@ -51,10 +51,9 @@ class IdNumbering:
         return ids
 
     def note(self, frame_index: int, ids: Iterable[int]) -> None:
-        """Note which objects a frame shows; in any order of frames."""
+        """Note which objects a frame shows; frames come in ascending order."""
         for object_id in ids:
-            known = self.first_frame.get(object_id, frame_index)
-            self.first_frame[object_id] = min(known, frame_index)
+            self.shown_in.setdefault(object_id, []).append(frame_index)
 
     def apply(self, label_map: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return the map with the ids of the files; the same array where nothing changes.
@@ -73,7 +72,8 @@ class IdNumbering:
             needs_first_frame: The benchmark counts only objects that frame 0 shows (DAVIS).
         """
         texts = []
-        for object_id, first in sorted(self.first_frame.items()):
+        for object_id, frames in sorted(self.shown_in.items()):
+            first = frames[0]
             if first > 0 and needs_first_frame:
                 texts.append(
                     f"object {self.id_map[object_id]} first appears in frame {first:05d}: the "
@@ -82,7 +82,7 @@ class IdNumbering:
         texts.extend(
             f"object {self.id_map[object_id]} is in no frame"
             for object_id in self.id_map
-            if object_id not in self.first_frame
+            if object_id not in self.shown_in
         )
         ids = sorted(self.id_map.values())
         if ids != list(range(1, len(ids) + 1)):

@@ -1,0 +1,102 @@
+"""An export from beginning to end: masks, check, sidecar."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from annotator.exchange.errors import ExchangeError
+from annotator.exchange.formats.base import ExchangeFormat
+from annotator.exchange.options import ExportOptions
+from annotator.exchange.provenance import write_provenance
+from annotator.exchange.source import ExportSource, Progress
+
+
+@dataclass(frozen=True)
+class ExportReport:
+    """What an export left, for the person.
+
+    Attributes:
+        format_key: of the format.
+        path: folder or file with the masks.
+        sidecar: provenance file.
+        frame_count: frames in it.
+        id_map: id in the project -> id in the files.
+        warnings: what a reader may stumble over.
+        kept_count: files that an earlier attempt had left whole and right.
+    """
+
+    format_key: str
+    path: Path
+    sidecar: Path
+    frame_count: int
+    id_map: dict[int, int]
+    warnings: tuple[str, ...] = ()
+    kept_count: int = 0
+
+
+def no_progress(_done: int, _total: int) -> None:
+    """Tell nobody how far it is."""
+
+
+def run_export(
+    chosen: ExchangeFormat,
+    source: ExportSource,
+    target: Path,
+    options: ExportOptions,
+    progress: Progress = no_progress,
+) -> ExportReport:
+    """Write masks, read them back, and put the provenance beside them.
+
+    Args:
+        chosen: format.
+        source: masks.
+        target: folder or file.
+        options: choices; those that the format does not know are not used.
+        progress: hears how far it is; what it raises stops the export.
+
+    Raises:
+        ExchangeError: it cannot be exported so.
+        MediaError: a file cannot be written, or did not read back.
+    """
+    if not chosen.writes:
+        raise ExchangeError(f"{chosen.title} can be read only, not written")
+    if chosen.target == "file" and target.is_dir():
+        raise ExchangeError(f"{target} is a folder; {chosen.title} is one file, *{chosen.suffix}")
+    if chosen.target == "file" and not target.suffix:
+        target = target.with_name(target.name + chosen.suffix)
+    written = chosen.write(source, target, options, progress)
+    write_provenance(written.sidecar, source, written.id_map)
+    return ExportReport(
+        chosen.key,
+        written.path,
+        written.sidecar,
+        written.frame_count,
+        written.id_map,
+        written.warnings,
+        written.kept_count,
+    )
+
+
+def notes_before(chosen: ExchangeFormat, source: ExportSource) -> list[str]:
+    """Tell before an export what a reader of it would stumble over.
+
+    Args:
+        chosen: format.
+        source: masks; only its table of cells is looked at.
+    """
+    notes = []
+    for record in source.objects:
+        frames = np.flatnonzero(source.states[:, record.object_id])
+        if not frames.size:
+            notes.append(f"{record.name} has no mask in any frame.")
+        elif frames[0] > 0 and chosen.key.startswith("davis"):
+            notes.append(
+                f"{record.name} first appears in frame {frames[0]}: the DAVIS evaluation expects "
+                "every object in frame 0."
+            )
+    if not source.objects:
+        notes.append("There is no object yet: the masks will be empty.")
+    return notes

@@ -1,0 +1,198 @@
+"""An import from beginning to end: find, inspect, mend, and one command that can be undone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from annotator.exchange.exporting import no_progress
+from annotator.exchange.findings import PROVENANCE
+from annotator.exchange.formats.base import ExchangeFormat
+from annotator.exchange.found import ImportQuery
+from annotator.exchange.inspection import ImportReport, ImportTarget, inspect
+from annotator.exchange.mending import Mender
+from annotator.exchange.registry import recognise
+from annotator.exchange.source import Progress
+from annotator.model.cells import CellRow, CellState
+from annotator.model.commands.frames import FrameChange
+from annotator.model.commands.imports import ImportedFrame, ImportMasks, plan_import
+from annotator.model.document import Document
+from annotator.model.label_maps import PackedMap
+from annotator.model.merging import ids_in
+from annotator.model.objects import ObjectRecord, display_colour
+
+_WORKERS = 4
+
+
+@dataclass(frozen=True)
+class DocumentSnapshot:
+    """What planning an import needs of a document, for another thread.
+
+    Attributes:
+        frames: frame index -> (label map, cells); only frames that masks come for.
+        object_ids: ids in the table.
+        locked_ids: ids of locked objects.
+    """
+
+    frames: Mapping[int, tuple[PackedMap, CellRow]]
+    object_ids: frozenset[int]
+    locked_ids: frozenset[int]
+
+    @classmethod
+    def of(cls, document: Document, frames: Collection[int]) -> DocumentSnapshot:
+        """Take it where the document lives."""
+        return cls(
+            {i: (document.label_maps.pack(i), document.cells.row(i)) for i in frames},
+            frozenset(document.objects.ids),
+            document.locked_ids(),
+        )
+
+
+@dataclass(frozen=True)
+class PlannedImport:
+    """An import that only has to be done.
+
+    Attributes:
+        frames: frame index -> what comes into it.
+        records: objects for the ids that occur.
+        changes: planned on the snapshot.
+    """
+
+    frames: Mapping[int, ImportedFrame]
+    records: tuple[ObjectRecord, ...]
+    changes: Mapping[int, FrameChange]
+
+    def command(self, document: Document) -> ImportMasks:
+        """The undo step, on the document as it is now."""
+        return ImportMasks.prepare(document, self.frames, self.records, planned=self.changes)
+
+
+def look_at(
+    path: Path,
+    document: Document,
+    *,
+    chosen: ExchangeFormat | None = None,
+    query: ImportQuery | None = None,
+    progress: Progress = no_progress,
+) -> ImportReport:
+    """Find and inspect masks; nothing is changed.
+
+    Args:
+        path: file or folder.
+        document: what they are for.
+        chosen: format; recognised when None.
+        query: for readers; made of the document when None.
+        progress: hears how many masks are done.
+
+    Raises:
+        ExchangeError: of no known format, or damaged.
+        MediaError: a picture cannot be read.
+    """
+    asked = query or ImportQuery(document.frame_count, document.height, document.width)
+    found = (chosen or recognise(path)).find(path, asked)
+    return inspect(found, ImportTarget.of(document), progress)
+
+
+def plan(
+    report: ImportReport,
+    accepted: Collection[str],
+    snapshot: DocumentSnapshot,
+    progress: Progress = no_progress,
+) -> PlannedImport:
+    """Read and mend every mask and plan what changes; any thread may do it.
+
+    Args:
+        report: of the inspection.
+        accepted: keys of the accepted mends.
+        snapshot: of the document, with the frames of `Mender.frames`.
+        progress: hears how many masks are done; what it raises stops the work.
+
+    Raises:
+        MendNeededError: a fault is left for which no mend was accepted.
+        ExchangeError: a mask cannot be read any more.
+        MediaError: likewise.
+    """
+    mender = Mender(report, accepted)
+    numbers = mender.frames
+    cells = _told_cells(report, mender, accepted)
+
+    def make(index: int) -> tuple[int, ImportedFrame, FrameChange]:
+        label_map = mender.mend(report.found.masks[numbers[index]]())
+        packed, ids = PackedMap.of(label_map), frozenset(ids_in(label_map))
+        imported = ImportedFrame(packed, ids, cells.get(index, {}))
+        old, row = snapshot.frames[index]
+        return index, imported, plan_import(index, old, row, imported, snapshot.locked_ids)
+
+    frames: dict[int, ImportedFrame] = {}
+    changes: dict[int, FrameChange] = {}
+    with ThreadPoolExecutor(_WORKERS, "import") as pool:
+        try:
+            for index, imported, change in pool.map(make, sorted(numbers)):
+                frames[index], changes[index] = imported, change
+                progress(len(frames), len(numbers))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    present = {object_id for imported in frames.values() for object_id in imported.ids}
+    return PlannedImport(frames, _records(report, mender, accepted, present, snapshot), changes)
+
+
+def import_files(
+    document: Document, report: ImportReport, accepted: Collection[str]
+) -> ImportMasks:
+    """Plan an import in this thread.
+
+    Raises:
+        MendNeededError: a fault is left for which no mend was accepted.
+        ExchangeError: a mask cannot be read.
+        ModelError: the document cannot take it.
+    """
+    frames = Mender(report, accepted).frames
+    return plan(report, accepted, DocumentSnapshot.of(document, frames)).command(document)
+
+
+def _records(
+    report: ImportReport,
+    mender: Mender,
+    accepted: Collection[str],
+    present: set[int],
+    snapshot: DocumentSnapshot,
+) -> tuple[ObjectRecord, ...]:
+    """Objects for ids that the document does not have, named as the files name them."""
+    told = {}
+    if report.provenance is not None and PROVENANCE in accepted:
+        told = {record.object_id: record for record in report.provenance.objects}
+    records = []
+    old_ids = {new: old for old, new in mender.new_ids.items()}
+    announced = {mender.new_ids.get(old, old) for old in told}
+    for object_id in sorted((present | announced) - snapshot.object_ids):
+        old = old_ids.get(object_id, object_id)
+        if old in told:
+            records.append(replace(told[old], object_id=object_id))
+            continue
+        found = report.found.objects.get(old)
+        name = (found.name if found else "").strip() or f"object {object_id}"
+        category = found.category if found else ""
+        records.append(ObjectRecord(object_id, name, category, display_colour(object_id)))
+    return tuple(records)
+
+
+def _told_cells(
+    report: ImportReport, mender: Mender, accepted: Collection[str]
+) -> dict[int, dict[int, tuple[CellState, int]]]:
+    """Cells as the sidecar tells them, by frame of the target."""
+    told = report.provenance
+    if told is None or PROVENANCE not in accepted:
+        return {}
+    frames = {index: number for index, number in mender.frames.items() if number < len(told.states)}
+    cells: dict[int, dict[int, tuple[CellState, int]]] = {}
+    for record in told.objects:
+        new = mender.new_ids.get(record.object_id, record.object_id)
+        for index, number in frames.items():
+            state = CellState(int(told.states[number, record.object_id]))
+            if state is not CellState.EMPTY:
+                code = int(told.reliability_codes[number, record.object_id])
+                cells.setdefault(index, {})[new] = (state, code)
+    return cells
