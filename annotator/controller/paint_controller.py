@@ -9,7 +9,7 @@ from annotator.controller.editor import Editor
 from annotator.controller.tools.base import ToolGestures
 from annotator.controller.tools.clicks import FillTool, PickTool
 from annotator.controller.tools.context import ToolContext
-from annotator.controller.tools.outlines import LassoTool, PolygonTool
+from annotator.controller.tools.outlines import LassoTool, PolygonTool, RectangleTool
 from annotator.controller.tools.strokes import BrushTool
 from annotator.views.canvas.cursors import tool_cursor
 from annotator.views.canvas.tools import Tool, left_button_text
@@ -20,6 +20,8 @@ _TOOL_CLASSES: dict[Tool, type[ToolGestures]] = {
     Tool.ERASER: BrushTool,
     Tool.POLYGON: PolygonTool,
     Tool.LASSO: LassoTool,
+    Tool.RECTANGLE: RectangleTool,
+    Tool.ELLIPSE: RectangleTool,
     Tool.FILL: FillTool,
     Tool.PICK: PickTool,
 }
@@ -46,6 +48,7 @@ class PaintController(QObject):
             actions[name].toggled.connect(self._on_tool)
         actions["tool.smaller"].triggered.connect(self._smaller)
         actions["tool.larger"].triggered.connect(self._larger)
+        actions["tool.square"].toggled.connect(self._on_shape)
         self._context.changed.connect(self.refresh)
         editor.active_object_changed.connect(self._on_active)
         actions["tool.brush"].setChecked(True)
@@ -59,11 +62,11 @@ class PaintController(QObject):
         tool = self._tool.tool
         if self._editor.workspace is None:
             text = "Open a video or a folder of frames to begin"
-        elif record is None and tool.needs_object:
+        elif record is None and tool.needs_object and not self._tool.in_hand:
             text = "Drag: paint a first object; it is added for you"
         else:
-            name, locked = (record.name, record.locked) if record else (None, False)
-            special = None if locked or name is None else self._tool.status(name)
+            name, locked = (record.name, record.locked) if record else ("a new object", False)
+            special = None if locked else self._tool.status(name)
             text = special or left_button_text(tool, name, locked=locked)
         self._window.tool_label.setText(text)
         erasing = tool is Tool.ERASER
@@ -80,6 +83,10 @@ class PaintController(QObject):
             self._canvas.set_gesture_target(self._tool, cursor)
             self._canvas.set_ring(self._tool.ring)
             self.refresh()
+
+    @Slot(bool)
+    def _on_shape(self, _square: bool) -> None:
+        self._canvas.set_ring(self._tool.ring)
 
     @Slot(object)
     def _on_active(self, _object_id: int | None) -> None:

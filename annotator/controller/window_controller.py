@@ -23,6 +23,11 @@ from vos_core.media import OutputError
 
 _log = logging.getLogger(__name__)
 
+_SWITCHES = {
+    "protect": "protect_others",
+    "square": "square_brush",
+    "pressure": "pen_pressure",
+}
 _OPACITIES = ("masks_opacity", "reliability_opacity", "clusters_opacity")
 
 
@@ -75,7 +80,9 @@ class WindowController(QObject):
         window.actions_table[f"view.{theme}"].setChecked(True)
         window.restore_layout(settings.get("layout", ""))
         window.brush_size.set_diameter(settings.get("brush_diameter", 24))
-        window.actions_table["tool.protect"].setChecked(settings.get("protect_others", False))
+        for name, setting in _SWITCHES.items():
+            switch = window.actions_table[f"tool.{name}"]
+            switch.setChecked(settings.get(setting, name == "pressure"))
         defaults = OverlayState()
         opacities = {name: settings.get(name, getattr(defaults, name)) for name in _OPACITIES}
         contours = settings.get("contours", defaults.contours)
@@ -86,7 +93,8 @@ class WindowController(QObject):
         window, state = self._window, self._window.overlays.state
         self._settings.set("layout", window.layout_text())
         self._settings.set("brush_diameter", window.brush_size.diameter)
-        self._settings.set("protect_others", window.actions_table["tool.protect"].isChecked())
+        for name, setting in _SWITCHES.items():
+            self._settings.set(setting, window.actions_table[f"tool.{name}"].isChecked())
         self._settings.set("contours", state.contours)
         for name in _OPACITIES:
             self._settings.set(name, getattr(state, name))

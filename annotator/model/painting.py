@@ -71,6 +71,50 @@ def brush_segment(start: Point, end: Point, radius: float, *, shape: BrushShape 
     return Patch(box, mask)
 
 
+def tapered_segment(
+    start: Point,
+    end: Point,
+    start_radius: float,
+    end_radius: float,
+    *,
+    shape: BrushShape = "round",
+) -> Patch:
+    """What a brush leaves that grows or shrinks on its way, as under a pen's pressure.
+
+    The way is cut into pieces over which the radius changes by a pixel or less, 16 at most; each
+    piece has the radius of its middle. With equal radii it is `brush_segment`.
+
+    Raises:
+        ValueError: as for `brush_segment`.
+    """
+    count = min(max(math.ceil(abs(end_radius - start_radius)), 1), 16)
+    if count == 1:
+        return brush_segment(start, end, (start_radius + end_radius) / 2, shape=shape)
+    patches = []
+    for piece in range(count):
+        first, last = piece / count, (piece + 1) / count
+        middle = start_radius + (end_radius - start_radius) * (first + last) / 2
+        points = [
+            (start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share)
+            for share in (first, last)
+        ]
+        patches.append(brush_segment(points[0], points[1], middle, shape=shape))
+    return union(patches)
+
+
+def union(patches: Sequence[Patch]) -> Patch:
+    """Everything that some patches take."""
+    box = EMPTY_BOX
+    for patch in patches:
+        box = box.union(patch.box)
+    mask = np.zeros((box.height, box.width), bool)
+    for patch in patches:
+        if not patch.box.is_empty:
+            top, left = patch.box.top - box.top, patch.box.left - box.left
+            mask[top : top + patch.box.height, left : left + patch.box.width] |= patch.mask
+    return Patch(box, mask)
+
+
 def polygon_fill(points: Sequence[Point], height: int, width: int) -> Patch:
     """Inside of a polygon by the even-odd rule, within the image.
 
@@ -106,6 +150,20 @@ def rectangle_fill(start: Point, end: Point, height: int, width: int) -> Patch:
         math.ceil(top - 0.5), math.ceil(left - 0.5), math.ceil(bottom - 0.5), math.ceil(right - 0.5)
     ).clipped(height, width)
     return Patch(box, np.ones((box.height, box.width), bool))
+
+
+def ellipse_fill(start: Point, end: Point, height: int, width: int) -> Patch:
+    """Ellipse in the rectangle between two opposite corners, within the image."""
+    box = rectangle_fill(start, end, height, width).box
+    if box.is_empty:
+        return _NOTHING
+    across, down = abs(end[0] - start[0]) / 2, abs(end[1] - start[1]) / 2
+    x, y = (start[0] + end[0]) / 2, (start[1] + end[1]) / 2
+    mask = np.zeros((box.height, box.width), bool)
+    centres = np.arange(box.top, box.bottom, dtype=np.float64) + 0.5
+    half = across * np.sqrt(np.maximum(1 - ((centres - y) / down) ** 2, 0.0))
+    _fill_rows(mask, x - half - box.left, x + half - box.left)
+    return Patch(box, mask)
 
 
 def flood_fill(label_map: ByteMap, x: float, y: float) -> Patch:

@@ -54,18 +54,23 @@ _TOOLS = (
     None,
     "tool.polygon",
     "tool.lasso",
+    "tool.rectangle",
+    "tool.ellipse",
+    None,
     "tool.fill",
     "tool.pick",
     None,
     "tool.protect",
+    "tool.square",
+    "tool.pressure",
 )
 _REVIEW_BAR = (
+    "review.suggest",
     "review.next_doubtful",
     "review.verify",
     None,
     "view.fit",
     "view.actual_size",
-    "review.suggest",
     "help.keys",
 )
 _STATE_VERSION = 1
@@ -102,13 +107,13 @@ class MainWindow(QMainWindow):
         self.transport = TransportBar(self.actions_table, self)
         self.propagation = PropagationBar(self.actions_table, self)
         self.timeline = TimelineMatrix(self)
+        self.curve = ReliabilityCurve(self.timeline, self)
+        self.review_bar = ReviewBar(self.actions_table, self)
         self._lay_out_centre()
         self._lay_out_bars()
         self._lay_out_docks()
         self._lay_out_status()
         self._make_digit_keys()
-        self.curve = ReliabilityCurve(self.timeline, self)
-        self.review_bar = ReviewBar(self.actions_table, self)
         self.resize(QSize(1440, 900).boundedTo(self.screen().availableSize()))
         self.hint.show_welcome()
 
@@ -174,14 +179,14 @@ class MainWindow(QMainWindow):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(controls)
+        layout.addWidget(self.review_bar)
         layout.addWidget(self.timeline, 1)
+        layout.addWidget(self.curve)
         time = self._dock(
             "timelineDock", "Timeline", bottom, Qt.DockWidgetArea.BottomDockWidgetArea
         )
         time.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
-        layout.addWidget(self.review_bar)
         time.setTitleBarWidget(QWidget(time))
-        layout.addWidget(self.curve)
         self.resizeDocks([objects, overlays], [260, 260], Qt.Orientation.Horizontal)
         self.resizeDocks([objects, overlays], [420, 240], Qt.Orientation.Vertical)
         self.resizeDocks([time], [210], Qt.Orientation.Vertical)
@@ -193,13 +198,17 @@ class MainWindow(QMainWindow):
         self.tool_label.setObjectName("toolLabel")
         self.pointer_label = QLabel(self)
         self.pointer_label.setProperty("faint", True)
+        self.range_label = QLabel(self)
+        self.range_label.setObjectName("rangeLabel")
+        self.range_label.setToolTip("What is selected on the timeline")
         self.zoom_label = QLabel(self)
         self.zoom_label.setProperty("faint", True)
         self.saved_label = QLabel(self)
         self.saved_label.setProperty("faint", True)
         self.tool_label.setContentsMargins(8, 0, 0, 0)
         bar.addWidget(self.tool_label, 1)
-        for label in (self.pointer_label, self.zoom_label, self.saved_label):
+        labels = (self.range_label, self.pointer_label, self.zoom_label, self.saved_label)
+        for label in labels:
             label.setContentsMargins(10, 0, 6, 0)
             bar.addPermanentWidget(label)
         self.canvas.zoom_changed.connect(self._show_zoom)

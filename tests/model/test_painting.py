@@ -14,9 +14,12 @@ from annotator.model.geometry import Box
 from annotator.model.painting import (
     Patch,
     brush_segment,
+    ellipse_fill,
     flood_fill,
     polygon_fill,
     rectangle_fill,
+    tapered_segment,
+    union,
 )
 
 
@@ -167,3 +170,68 @@ def test_flood_fill_stays_inside_its_region():
     assert picture(flood_fill(label_map, 1.0, 2.0), 3, 4) == ["..#.", ".##.", "##.."]
     assert flood_fill(label_map, 4.0, 0.0).box.is_empty
     assert label_map.sum() == 5
+
+
+def test_square_brush_of_side_three():
+    assert picture(brush_segment((2.5, 1.5), (2.5, 1.5), 1.5, shape="square"), 4, 6) == [
+        ".###..",
+        ".###..",
+        ".###..",
+        "......",
+    ]
+
+
+def test_ellipse_six_wide_and_four_high():
+    # Rows 0.5 and 3.5 are 1.5 from the middle: half the width there is 3 * sqrt(1 - (1.5/2)^2)
+    # = 1.98, which takes the centres 1.5 .. 4.5; the middle rows reach 2.9: 0.5 .. 5.5.
+    assert picture(ellipse_fill((0, 0), (6, 4), 5, 7), 5, 7) == [
+        ".####..",
+        "######.",
+        "######.",
+        ".####..",
+        ".......",
+    ]
+    assert ellipse_fill((3, 2), (3, 4), 5, 7).box.is_empty, "no width, no pixel"
+
+
+def test_ellipse_over_the_edge_is_the_part_inside():
+    whole = picture(ellipse_fill((5, 5), (15, 11), 20, 20), 20, 20)
+    cut = picture(ellipse_fill((0, 0), (10, 6), 3, 5), 3, 5)
+    assert cut == [row[5:10] for row in whole[5:8]]
+
+
+@given(
+    st.tuples(st.floats(0, 40), st.floats(0, 40)),
+    st.tuples(st.floats(0, 40), st.floats(0, 40)),
+    st.floats(0.5, 12),
+    st.floats(0.5, 12),
+    st.sampled_from(["round", "square"]),
+)
+@settings(deadline=None, max_examples=60)
+def test_a_taper_lies_between_its_thinnest_and_its_thickest(start, end, first, last, shape):
+    def image(patch: Patch) -> np.ndarray:
+        return np.array([[c == "#" for c in row] for row in picture(patch, 48, 48)])
+
+    taper = image(tapered_segment(start, end, first, last, shape=shape))
+    thin = image(brush_segment(start, end, min(first, last), shape=shape))
+    thick = image(brush_segment(start, end, max(first, last), shape=shape))
+    # A thin brush takes the pixels on its way whatever its radius; on a way cut into pieces these
+    # are not always the same, so lines are compared where the radius counts.
+    if min(first, last) >= 1:
+        assert not (thin & ~taper).any()
+        assert not (taper & ~thick).any()
+    assert taper.any()
+
+
+def test_a_taper_of_one_radius_is_a_segment():
+    for shape in ("round", "square"):
+        taper = tapered_segment((3, 4), (20, 9), 4.0, 4.0, shape=shape)
+        plain = brush_segment((3, 4), (20, 9), 4.0, shape=shape)
+        assert taper.box == plain.box
+        np.testing.assert_array_equal(taper.mask, plain.mask)
+
+
+def test_union_takes_what_either_takes():
+    both = union([rectangle_fill((0, 0), (2, 2), 9, 9), rectangle_fill((3, 1), (5, 3), 9, 9)])
+    assert picture(both, 3, 5) == ["##...", "##.##", "...##"]
+    assert union([]).box.is_empty

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QCursor, QKeyEvent, QPointingDevice, QTabletEvent
+from PySide6.QtGui import QCursor, QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -14,6 +14,7 @@ from annotator.views.canvas.contours import contour_map, refresh_contours
 from annotator.views.canvas.gestures import PointerEvent
 from annotator.views.canvas.tools import Tool, left_button_text
 from annotator.views.canvas.view import CanvasView
+from tests.support.pen import send_pen
 
 pytestmark = pytest.mark.gui
 
@@ -160,60 +161,20 @@ def test_another_tool_drops_what_the_first_has_in_hand(canvas: CanvasView, tool:
     assert canvas.viewport().cursor().shape() is Qt.CursorShape.PointingHandCursor
 
 
-def pen(
-    canvas: CanvasView,
-    kind: QEvent.Type,
-    x: float,
-    y: float,
-    pressure: float,
-    *,
-    eraser: bool = False,
-) -> bool:
-    """Send an event of a pen; returns whether it was taken."""
-    ends = QPointingDevice.PointerType
-    device = QPointingDevice(
-        "pen",
-        1,
-        QPointingDevice.DeviceType.Stylus,
-        ends.Eraser if eraser else ends.Pen,
-        QPointingDevice.Capability.Position | QPointingDevice.Capability.Pressure,
-        1,
-        1,
-    )
-    where = at(canvas, x, y)
-    none, left = Qt.MouseButton.NoButton, Qt.MouseButton.LeftButton
-    event = QTabletEvent(
-        kind,
-        device,
-        where,
-        QPointF(canvas.viewport().mapToGlobal(where)),
-        pressure,
-        0,
-        0,
-        0,
-        0,
-        0,
-        Qt.KeyboardModifier.NoModifier,
-        none if kind == QEvent.Type.TabletMove else left,
-        none if kind == QEvent.Type.TabletRelease else left,
-    )
-    QApplication.sendEvent(canvas.viewport(), event)
-    return event.isAccepted()
-
-
 def test_a_pen_brings_its_pressure_and_its_other_end_erases(
     canvas: CanvasView, tool: Recorder
 ) -> None:
-    assert pen(canvas, QEvent.Type.TabletPress, 10, 10, 0.25)
-    assert pen(canvas, QEvent.Type.TabletMove, 20, 10, 0.75)
-    assert pen(canvas, QEvent.Type.TabletRelease, 20, 10, 0.0)
+    port, near, far = canvas.viewport(), at(canvas, 10, 10), at(canvas, 20, 10)
+    assert send_pen(port, QEvent.Type.TabletPress, near, 0.25)
+    assert send_pen(port, QEvent.Type.TabletMove, far, 0.75)
+    assert send_pen(port, QEvent.Type.TabletRelease, far, 0.0)
     assert [kind for kind, _ in tool.seen] == ["press", "move", "release"]
     assert [p.pressure for _, p in tool.seen] == [0.25, 0.75, 0.0]
     assert not any(p.erases for _, p in tool.seen)
     assert not canvas.gesture_in_hand()
-    pen(canvas, QEvent.Type.TabletPress, 10, 10, 0.5, eraser=True)
+    send_pen(port, QEvent.Type.TabletPress, near, 0.5, eraser=True)
     assert tool.seen[-1][1].erases
-    pen(canvas, QEvent.Type.TabletRelease, 10, 10, 0.0, eraser=True)
+    send_pen(port, QEvent.Type.TabletRelease, near, 0.0, eraser=True)
 
 
 def test_space_held_and_dragged_pans_and_a_tap_is_reported(

@@ -46,20 +46,26 @@ class ToolContext(QObject):
     @property
     def brush_shape(self) -> BrushShape:
         """Round or square."""
-        return "round"
+        return "square" if self._is_on("tool.square") else "round"
 
     @property
     def protects(self) -> bool:
         """Whether the pixels of other objects are left alone."""
-        return self._window.actions_table["tool.protect"].isChecked()
+        return self._is_on("tool.protect")
 
     def brush_radius(self, pressure: float = 1.0) -> float:
         """Radius of the brush in frame pixels.
 
         Args:
-            pressure: of the pen, 0 to 1.
+            pressure: of the pen, 0 to 1; counts while pressure is switched on.
         """
-        return max(self._window.brush_size.diameter / 2, _LEAST_RADIUS)
+        radius = self._window.brush_size.diameter / 2
+        if self._is_on("tool.pressure"):
+            radius *= pressure
+        return max(radius, _LEAST_RADIUS)
+
+    def _is_on(self, switch: str) -> bool:
+        return self._window.actions_table[switch].isChecked()
 
     def target_object(self) -> int | None:
         """The object to paint; a first one is added when there is none.

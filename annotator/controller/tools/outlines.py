@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import Qt
 
 from annotator.controller.tools.base import ToolGestures
 from annotator.controller.tools.context import ToolContext
 from annotator.model.outline import EdgeSpot, EditableOutline, Point
-from annotator.model.painting import polygon_fill
+from annotator.model.painting import Patch, ellipse_fill, polygon_fill, rectangle_fill
 from annotator.views.canvas.gestures import PointerEvent
 from annotator.views.canvas.previews import Outline
 from annotator.views.canvas.tools import Tool
@@ -15,6 +17,7 @@ from annotator.views.canvas.tools import Tool
 _LASSO_STEP = 0.75
 _EDGE_REACH = 0.6
 """Of the reach of corners: new corners of thin areas come near to edges."""
+_ELLIPSE_SIDES = 96
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _POLYGON_KEYS = (*_ENTER, Qt.Key.Key_Backspace, Qt.Key.Key_Delete)
 
@@ -61,6 +64,78 @@ class LassoTool(ToolGestures):
 
     def _show(self) -> None:
         self.context.canvas.show_outline(Outline(tuple(self._points)) if self._points else None)
+
+
+class RectangleTool(ToolGestures):
+    """Fills a rectangle or an ellipse between press and release.
+
+    Shift makes it as high as wide; Ctrl puts its middle where the press was.
+    """
+
+    def __init__(self, context: ToolContext, tool: Tool) -> None:
+        super().__init__(context, tool)
+        self._start: Point | None = None
+        self._corners: tuple[Point, Point] | None = None
+        self._erases = False
+
+    @property
+    def in_hand(self) -> bool:
+        """Whether it is being drawn."""
+        return self._start is not None
+
+    def press(self, pointer: PointerEvent) -> None:
+        """Begin at a corner."""
+        self._start = pointer.point
+        self._erases = pointer.erases
+        self.move(pointer)
+
+    def move(self, pointer: PointerEvent) -> None:
+        """Draw it to the pointer."""
+        if self._start is None:
+            return
+        (x, y), dx, dy = self._start, pointer.x - self._start[0], pointer.y - self._start[1]
+        if pointer.shift:
+            side = max(abs(dx), abs(dy))
+            dx, dy = math.copysign(side, dx), math.copysign(side, dy)
+        first = (x - dx, y - dy) if pointer.control else (x, y)
+        self._corners = (first, (x + dx, y + dy))
+        self._show()
+
+    def release(self, pointer: PointerEvent) -> None:
+        """Fill it."""
+        self.move(pointer)
+        corners, document = self._corners, self.context.document
+        self.abort()
+        if corners is not None and document is not None:
+            fill = ellipse_fill if self.tool is Tool.ELLIPSE else rectangle_fill
+            patch: Patch = fill(*corners, document.height, document.width)
+            if not patch.box.is_empty:
+                self.context.paint(patch, erases=self._erases)
+
+    def abort(self) -> None:
+        """Drop it."""
+        self._start = self._corners = None
+        self._show()
+
+    def _show(self) -> None:
+        outline = None
+        if self._corners is not None:
+            (left, top), (right, bottom) = self._corners
+            path: list[Point] = [(left, top), (right, top), (right, bottom), (left, bottom)]
+            if self.tool is Tool.ELLIPSE:
+                x, y, across, down = (
+                    (left + right) / 2,
+                    (top + bottom) / 2,
+                    right - left,
+                    bottom - top,
+                )
+                turns = [2 * math.pi * i / _ELLIPSE_SIDES for i in range(_ELLIPSE_SIDES)]
+                path = [
+                    (x + across / 2 * math.cos(turn), y + down / 2 * math.sin(turn))
+                    for turn in turns
+                ]
+            outline = Outline(path, is_closed=True)
+        self.context.canvas.show_outline(outline)
 
 
 class PolygonTool(ToolGestures):

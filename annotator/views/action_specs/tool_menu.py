@@ -22,12 +22,31 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "&Polygon",
         ("P",),
         "mdi6.vector-polygon",
-        "Click corners; double click or Enter closes, Backspace takes back a corner",
+        "Click corners, drag them, click an edge for one more; Enter or double click fills",
+        True,
+        "tool",
+        begins_section=True,
+    ),
+    _A(
+        "tool.lasso", "&Lasso", ("O",), "mdi6.lasso", "Draw around an area to fill it", True, "tool"
+    ),
+    _A(
+        "tool.rectangle",
+        "Rec&tangle",
+        ("U",),
+        "mdi6.rectangle-outline",
+        "Drag a rectangle to fill it; Shift makes a square, Ctrl begins in the middle",
         True,
         "tool",
     ),
     _A(
-        "tool.lasso", "&Lasso", ("O",), "mdi6.lasso", "Draw around an area to fill it", True, "tool"
+        "tool.ellipse",
+        "Ellip&se",
+        ("Shift+U",),
+        "mdi6.ellipse-outline",
+        "Drag an ellipse to fill it; Shift makes a circle, Ctrl begins in the middle",
+        True,
+        "tool",
     ),
     _A(
         "tool.fill",
@@ -37,6 +56,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Fill the connected area under the pointer",
         True,
         "tool",
+        begins_section=True,
     ),
     _A(
         "tool.pick",
@@ -55,6 +75,22 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Painting leaves the pixels of other objects alone",
         True,
         begins_section=True,
+    ),
+    _A(
+        "tool.square",
+        "S&quare brush",
+        ("Shift+R",),
+        "mdi6.square-outline",
+        "Brush and eraser are square; off: round",
+        True,
+    ),
+    _A(
+        "tool.pressure",
+        "Pe&n pressure",
+        (),
+        "mdi6.draw-pen",
+        "The pressure of a pen sets the size of the brush; its other end erases always",
+        True,
     ),
     _A(
         "tool.smaller",

@@ -12,6 +12,8 @@ class Tool(StrEnum):
     ERASER = "eraser"
     POLYGON = "polygon"
     LASSO = "lasso"
+    RECTANGLE = "rectangle"
+    ELLIPSE = "ellipse"
     FILL = "fill"
     PICK = "pick"
 
@@ -26,6 +28,8 @@ _TEXTS = {
     Tool.ERASER: "Drag: erase {name} · [ ] or Alt+wheel: size",
     Tool.POLYGON: "Click: corner of {name} · double click or Enter fills · Esc drops",
     Tool.LASSO: "Drag: outline {name} · right button takes the area away",
+    Tool.RECTANGLE: "Drag: rectangle of {name} · Shift: square · Ctrl: from its middle",
+    Tool.ELLIPSE: "Drag: ellipse of {name} · Shift: circle · Ctrl: from its middle",
     Tool.FILL: "Click: fill the area with {name} · right button clears it",
     Tool.PICK: "Click: choose the object under the pointer",
 }
