@@ -11,11 +11,35 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from vos_core.matching.distance import FAR
+from vos_core.ops.product import product
 
 CHUNK_ELEMENTS = 1 << 20
+"""Distances held at once on a processor: 4 MiB stay in its cache."""
+DEVICE_CHUNK_ELEMENTS = 1 << 27
+"""The same on other devices, which like large operations: 512 MiB."""
+BLOCK_ROWS = 1024
+"""Reference pixels compared at once on a processor."""
+
+SMALLEST_CHUNK_ELEMENTS = 1 << 16
+
+
+def shrink_chunks() -> bool:
+    """Make the chunks of all matching to come a sixteenth as large, because memory ran out.
+
+    Results do not depend on it. Holds for the process.
+
+    Returns:
+        False when they are as small as is sensible already.
+    """
+    global CHUNK_ELEMENTS, DEVICE_CHUNK_ELEMENTS
+    before = CHUNK_ELEMENTS, DEVICE_CHUNK_ELEMENTS
+    CHUNK_ELEMENTS = max(CHUNK_ELEMENTS // 16, SMALLEST_CHUNK_ELEMENTS)
+    DEVICE_CHUNK_ELEMENTS = max(DEVICE_CHUNK_ELEMENTS // 16, SMALLEST_CHUNK_ELEMENTS)
+    return before != (CHUNK_ELEMENTS, DEVICE_CHUNK_ELEMENTS)
 
 
 @dataclass(frozen=True)
@@ -121,22 +145,31 @@ def global_matching(query: Tensor, reference: LabelSegments) -> Tensor:
         float32 [L, P]; `FAR` for a label without reference pixels.
     """
     query = query.to(reference.keys.dtype)
-    result = query.new_full((reference.label_count, query.shape[0]), FAR, dtype=torch.float32)
-    if not len(reference.squared):
-        return result
+    count, label_count = len(reference.squared), reference.label_count
+    far = query.new_full((query.shape[0],), FAR, dtype=torch.float32)
+    # ||r||^2 - 2 q r with the norm as one more column; the query's own norm is the same for all
+    # reference pixels and added after the minimum
+    keys = torch.cat([-2 * reference.keys, reference.squared[:, None].to(query.dtype)], 1)
+    rows = F.pad(query, (0, 1), value=1.0)
     offset = query.float().square().sum(1)
-    chunks = _chunks(query.shape[0], len(reference.squared))
-    for start in chunks:
-        piece = slice(start, start + chunks.step)
-        # ||r||^2 - 2 q r: the query's own norm is constant along a row and added after the minimum
-        scores = torch.addmm(
-            reference.squared.to(query.dtype), query[piece], reference.keys.T, alpha=-2
-        )
-        for label in range(reference.label_count):
-            low, high = reference.bounds[label], reference.bounds[label + 1]
-            if high > low:
-                result[label, piece] = scores[:, low:high].amin(1).float() + offset[piece]
-    return result
+    is_cpu = query.device.type == "cpu"
+    block = max(1, min(BLOCK_ROWS, count) if is_cpu else count)
+    step = max(64, (CHUNK_ELEMENTS if is_cpu else DEVICE_CHUNK_ELEMENTS) // block)
+    pieces: list[list[Tensor]] = [[] for _ in range(label_count)]
+    for part in rows.split(step):
+        nearest: dict[int, Tensor] = {}
+        for first in range(0, count, block):
+            scores = product(keys[first : first + block], part)
+            for label in range(label_count):
+                low = max(reference.bounds[label] - first, 0)
+                high = min(reference.bounds[label + 1] - first, block)
+                if high > low:
+                    found = scores[low:high].amin(0)
+                    known = nearest.get(label)
+                    nearest[label] = found if known is None else torch.minimum(known, found)
+        for label, found in nearest.items():
+            pieces[label].append(found.float())
+    return torch.stack([torch.cat(own) + offset if own else far for own in pieces])
 
 
 def global_matching_index(query: Tensor, reference: LabelSegments) -> Tensor:

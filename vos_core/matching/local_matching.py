@@ -11,7 +11,7 @@ an ordinary dense problem.
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -21,6 +21,10 @@ from vos_core.matching.distance import FAR
 
 TILE = 8
 NOBODY = -1
+BAND_ELEMENTS = 1 << 20
+"""Scores of a band of tiles: 4 MiB stay in a processor's cache."""
+DEVICE_BAND_ELEMENTS = 1 << 27
+"""The same on other devices, which like large operations: 512 MiB."""
 
 
 def _neighbourhoods(maps: Tensor, radius: int, tiles: tuple[int, int]) -> Tensor:
@@ -64,29 +68,32 @@ def _window_places(radius: int, device: torch.device) -> tuple[Tensor, Tensor]:
 class _Tiled:
     """Scores of every pixel's window, and for each label the tiles where it occurs.
 
+    Args:
+        query: [C, h, w] target keys; w counts whole tiles or the last one is cut.
+        padded: [h', w', C + 1] keys times -2 and their squared norms, the window's radius wider on
+            each side than whole tiles.
+        border: int64 [h', w'] their labels.
+        radius: Of the largest window.
+
     Attributes:
         scores: [tiles, n, TILE**2] squared distance less the target's own norm; n offsets by ring.
         labels: floating [tiles, n, TILE**2] label at each offset.
         offset: [h, w] squared norm of the target keys.
     """
 
-    def __init__(self, query: Tensor, keys: Tensor, labels: Tensor, radius: int) -> None:
+    def __init__(self, query: Tensor, padded: Tensor, border: Tensor, radius: int) -> None:
         channels, height, width = query.shape
         self.size = (height, width)
-        self.tiles = (-(-height // TILE), -(-width // TILE))
+        self.tiles = ((len(padded) - 2 * radius) // TILE, (padded.shape[1] - 2 * radius) // TILE)
         down = self.tiles[0] * TILE - height
         right = self.tiles[1] * TILE - width
-        padding = (radius, radius + right, radius, radius + down)
-        padded = F.pad(keys.permute(1, 2, 0), (0, 0, *padding)).contiguous()
-        squared = padded.square().sum(2)
-        border = F.pad(labels, padding, value=NOBODY)
         queries = F.pad(query.permute(1, 2, 0), (0, 0, 0, right, 0, down))
-        queries = queries.reshape(self.tiles[0], TILE, self.tiles[1], TILE, channels)
-        queries = queries.permute(0, 2, 1, 3, 4).reshape(-1, TILE * TILE, channels)
+        queries = F.pad(queries, (0, 1), value=1.0)  # the column that takes the norms
+        queries = queries.reshape(self.tiles[0], TILE, self.tiles[1], TILE, channels + 1)
+        queries = queries.permute(0, 2, 1, 3, 4).reshape(-1, TILE * TILE, channels + 1)
         count = self.tiles[0] * self.tiles[1]
-        around = _neighbourhoods(padded, radius, self.tiles).reshape(count, -1, channels)
-        norms = _neighbourhoods(squared, radius, self.tiles).reshape(count, 1, -1)
-        products = torch.baddbmm(norms, queries, around.transpose(1, 2), alpha=-2)
+        around = _neighbourhoods(padded, radius, self.tiles).reshape(count, -1, channels + 1)
+        products = torch.bmm(queries, around.transpose(1, 2))
         in_product, in_neighbourhood = _window_places(radius, query.device)
         shape = (count, -1, TILE * TILE)
         self.scores = products.flatten(1).index_select(1, in_product).view(shape)
@@ -127,33 +134,53 @@ def _prefixes(half_windows: Sequence[int]) -> list[tuple[int, slice]]:
     return parts
 
 
+def _bands(
+    query: Tensor, keys: Tensor, labels: Tensor, radius: int
+) -> Iterator[tuple[slice, _Tiled]]:
+    """Split the target into bands of whole tiles whose scores stay in a processor's cache."""
+    height, width = query.shape[-2:]
+    rows, columns = -(-height // TILE), -(-width // TILE)
+    limit = BAND_ELEMENTS if query.device.type == "cpu" else DEVICE_BAND_ELEMENTS
+    row_elements = columns * TILE * TILE * (TILE + 2 * radius) ** 2
+    step = max(1, min(rows, limit // row_elements))
+    right = columns * TILE - width
+    padding = (radius, radius + right, radius, radius + rows * TILE - height)
+    joined = torch.cat([-2 * keys, keys.square().sum(0, keepdim=True)]).permute(1, 2, 0)
+    padded = F.pad(joined, (0, 0, *padding)).contiguous()
+    border = F.pad(labels, padding, value=NOBODY)
+    for first in range(0, rows, step):
+        start, stop = first * TILE, min(first + step, rows) * TILE
+        around = slice(start, stop + 2 * radius)
+        band = slice(start, min(stop, height))
+        yield band, _Tiled(query[:, band], padded[around], border[around], radius)
+
+
 def _dense_distances(
     query: Tensor, keys: Tensor, labels: Tensor, label_count: int, half_windows: Sequence[int]
 ) -> Tensor:
-    tiled = _Tiled(query, keys, labels, max(half_windows))
-    result = query.new_full((label_count, len(half_windows), *tiled.size), FAR)
-    for label in range(label_count):
-        tiles, scores = tiled.label_scores(label)
-        if not len(tiles):
-            continue
-        nearest: dict[int, Tensor] = {}
-        best: Tensor | None = None
-        for half, added in _prefixes(half_windows):
-            ring = scores[:, added].amin(1)
-            best = ring if best is None else torch.minimum(best, ring)
-            nearest[half] = best
-        values = torch.stack([nearest[half] for half in half_windows], 1)
-        maps = tiled.untile(tiles, values, FAR)
-        result[label] = torch.where(maps < FAR / 2, maps + tiled.offset, FAR)
+    result = query.new_full((label_count, len(half_windows), *query.shape[-2:]), FAR)
+    for band, tiled in _bands(query, keys, labels, max(half_windows)):
+        for label in range(label_count):
+            tiles, scores = tiled.label_scores(label)
+            if not len(tiles):
+                continue
+            nearest: dict[int, Tensor] = {}
+            best: Tensor | None = None
+            for half, added in _prefixes(half_windows):
+                ring = scores[:, added].amin(1)
+                best = ring if best is None else torch.minimum(best, ring)
+                nearest[half] = best
+            values = torch.stack([nearest[half] for half in half_windows], 1)
+            maps = tiled.untile(tiles, values, FAR)
+            result[label, :, band] = torch.where(maps < FAR / 2, maps + tiled.offset, FAR)
     return result
 
 
 def _dense_index(
     query: Tensor, keys: Tensor, labels: Tensor, label_count: int, half_windows: Sequence[int]
 ) -> Tensor:
+    height, width = query.shape[-2:]
     radius = max(half_windows)
-    tiled = _Tiled(query, keys, labels, radius)
-    height, width = tiled.size
     device = query.device
     down, right = _ring_order(radius, device)
     result = torch.full(
@@ -161,21 +188,22 @@ def _dense_index(
     )
     rows = torch.arange(height, device=device)[:, None]
     columns = torch.arange(width, device=device)[None]
-    for label in range(label_count):
-        tiles, scores = tiled.label_scores(label)
-        if not len(tiles):
-            continue
-        nearest: dict[int, Tensor] = {}
-        best = scores.new_full(scores[:, 0].shape, FAR / 2)
-        offset = torch.full_like(best, -1, dtype=torch.int64)
-        for half, added in _prefixes(half_windows):
-            values, places = scores[:, added].min(1)
-            offset = torch.where(values < best, places + added.start, offset)
-            best = torch.minimum(best, values)
-            nearest[half] = offset
-        offsets = tiled.untile(tiles, torch.stack([nearest[h] for h in half_windows], 1), -1)
-        target = (rows + down[offsets]) * width + columns + right[offsets]
-        result[label] = torch.where(offsets >= 0, target, -1)
+    for band, tiled in _bands(query, keys, labels, radius):
+        for label in range(label_count):
+            tiles, scores = tiled.label_scores(label)
+            if not len(tiles):
+                continue
+            nearest: dict[int, Tensor] = {}
+            best = scores.new_full(scores[:, 0].shape, FAR / 2)
+            offset = torch.full_like(best, -1, dtype=torch.int64)
+            for half, added in _prefixes(half_windows):
+                values, places = scores[:, added].min(1)
+                offset = torch.where(values < best, places + added.start, offset)
+                best = torch.minimum(best, values)
+                nearest[half] = offset
+            offsets = tiled.untile(tiles, torch.stack([nearest[h] for h in half_windows], 1), -1)
+            target = (rows[band] + down[offsets]) * width + columns + right[offsets]
+            result[label, :, band] = torch.where(offsets >= 0, target, -1)
     return result
 
 

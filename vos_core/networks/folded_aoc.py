@@ -28,8 +28,9 @@ from vos_core.networks.folded_decoder import (
     run_skip,
 )
 from vos_core.networks.folded_head import gate_scale, run_aspp, run_block, run_joined_block
-from vos_core.networks.folded_rows import as_rows, matrix, product
+from vos_core.networks.folded_rows import as_rows, matrix
 from vos_core.networks.shared_input import SharedInput
+from vos_core.ops.product import product
 
 
 def calibration_scales(

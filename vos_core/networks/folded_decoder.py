@@ -16,7 +16,8 @@ from torch.nn import functional as F
 
 from vos_core.networks.blocks.object_decoder import ObjectDecoder, ObjectLogits
 from vos_core.networks.folded_head import gate_scale
-from vos_core.networks.folded_rows import as_map, as_rows, energies, matrix, product
+from vos_core.networks.folded_rows import as_map, as_rows, energies, matrix
+from vos_core.ops.product import product
 
 
 @lru_cache(maxsize=32)

@@ -25,8 +25,9 @@ from vos_core.networks.blocks.bottleneck import EnsemblerBottleneck
 from vos_core.networks.blocks.ensembler import Ensembler, EnsemblerOutput, Modulator
 from vos_core.networks.blocks.ensembler_aspp import AsppBranch, EnsemblerAspp
 from vos_core.networks.blocks.gates import GuidanceGate, NoGate
-from vos_core.networks.folded_rows import as_map, as_rows, energies, matrix, product
+from vos_core.networks.folded_rows import as_map, as_rows, energies, matrix
 from vos_core.networks.shared_input import SharedInput
+from vos_core.ops.product import product
 
 
 def gate_scale(gate: nn.Module, guidance: Tensor) -> Tensor:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from vos_core.networks.folded_rows import as_rows, energies, product
+from vos_core.networks.folded_rows import as_rows, energies
 from vos_core.networks.stage_input import StageInput
+from vos_core.ops.product import product
 
 
 @dataclass(frozen=True)
