@@ -23,9 +23,11 @@ from annotator.storage.cell_runs import (
 )
 from annotator.storage.errors import NewerProjectError, ProjectFormatError
 from annotator.storage.json_reader import JsonReader
+from annotator.storage.migration import CURRENT_VERSION, migrate
+from vos_core import __version__
 
 FORMAT = "vos-annotator project"
-VERSION = 1
+VERSION = CURRENT_VERSION
 _MOST_FRAMES = 1_000_000
 _LARGEST_SIDE = 65_535
 
@@ -68,6 +70,7 @@ class ProjectRecord:
         promoted, excluded: reference choices, frame indices.
         settings: what tools want to remember with the project; any JSON values.
         saved_journal: number of the last journal file whose content is in the saved files.
+        version: of the format in which the file was written.
     """
 
     frames: FramesRecord
@@ -79,6 +82,7 @@ class ProjectRecord:
     excluded: tuple[int, ...] = ()
     settings: dict[str, Any] = field(default_factory=dict)
     saved_journal: int = 0
+    version: int = VERSION
 
 
 def encode_project(record: ProjectRecord) -> str:
@@ -92,6 +96,7 @@ def encode_project(record: ProjectRecord) -> str:
     pieces = [
         ("format", json.dumps(FORMAT)),
         ("version", str(VERSION)),
+        ("written_by", json.dumps(f"vos-annotator {__version__}")),
         ("frames", json.dumps(vars(record.frames), ensure_ascii=False, indent=1)),
         ("objects", _encode_list(object_to_json(item) for item in record.objects)),
         ("highest_object_id", str(record.highest_object_id)),
@@ -115,6 +120,8 @@ def decode_project(text: str, path: Path) -> ProjectRecord:
         text: content of the file.
         path: its path, for messages.
 
+    A file of an older version is brought to the present one first (`annotator.storage.migration`).
+
     Raises:
         ProjectFormatError: damaged, not a project, or a value that cannot be.
         NewerProjectError: written by a newer version.
@@ -134,8 +141,10 @@ def decode_project(text: str, path: Path) -> ProjectRecord:
     if version > VERSION:
         raise NewerProjectError(
             f"{path} was written by a newer version of this application (project version "
-            f"{version}, this one knows up to {VERSION}); open it with that version"
+            f"{version}, this one knows up to {VERSION}); open it with "
+            f"{_writer_of(table) or 'that version'}"
         )
+    table = migrate(reader, table, version)
     frames = _decode_frames(reader, reader.member(table, "frames", dict))
     objects = tuple(
         object_from_json(item, f"{path}: objects[{position}]")
@@ -155,7 +164,14 @@ def decode_project(text: str, path: Path) -> ProjectRecord:
         reader.frames(references, "excluded", frames.frame_count),
         reader.member(table, "settings", dict),
         reader.integer(table, "saved_journal", low=0),
+        version,
     )
+
+
+def _writer_of(table: dict[str, Any]) -> str:
+    """Name and version of the application that wrote a file, empty when it does not say."""
+    name = table.get("written_by")
+    return name if isinstance(name, str) else ""
 
 
 def object_to_json(record: ObjectRecord) -> dict[str, Any]:

@@ -14,8 +14,9 @@ from annotator.storage.autosave import AutoSave
 from annotator.storage.errors import ProjectError, ProjectExistsError
 from annotator.storage.frames_location import describe_frames, locate_frames
 from annotator.storage.lock import LOCK_NAME, ProjectLock
-from annotator.storage.project import is_project, load_project
-from annotator.storage.schema import FramesRecord
+from annotator.storage.migration import back_up
+from annotator.storage.project import ProjectPaths, is_project, load_project
+from annotator.storage.schema import VERSION, FramesRecord
 from annotator.storage.writer import (
     FRAMES,
     SETTINGS,
@@ -200,6 +201,12 @@ class ProjectSession:
             else:
                 with contextlib.suppress(OSError):
                     clean_leftovers(folder)
+                if loaded.record.version < VERSION:
+                    copy = back_up(ProjectPaths(folder).project, loaded.record.version)
+                    loaded.warnings.append(
+                        f"The project was of the older version {loaded.record.version} and is "
+                        f"brought up to date; {copy.name} keeps what its table was."
+                    )
         except BaseException:
             lock.release()
             raise
@@ -218,7 +225,8 @@ class ProjectSession:
         )
         if session._saving is not None:
             session._saving.submit_change(loaded.unsaved)
-            if loaded.settings != loaded.record.settings:
+            is_old = loaded.record.version < VERSION
+            if is_old or loaded.settings != loaded.record.settings:
                 session._saving.submit({SETTINGS: loaded.settings})
         return session
 

@@ -84,7 +84,8 @@ def test_files_are_what_other_tools_read(tmp_path):
         assert image.getpalette() == voc_palette().ravel().tolist()
         assert np.array_equal(np.array(image), session.document.label_map(3))
     values = json.loads((session.folder / "project.json").read_text(encoding="utf-8"))
-    assert values["version"] == 1
+    assert values["version"] == 2
+    assert values["written_by"].startswith("vos-annotator ")
     assert values["cells"]["2"] == [["drawn", 2, 2], ["verified", 3, 3], ["propagated", 4, 4]]
     assert values["reliability"]["1"] == [[3, [0.122, 0.122]]]
     assert values["objects"][1]["name"] == "Hündin"
@@ -219,7 +220,8 @@ def test_new_projects_do_not_overwrite_anything(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda v: v.update(version=2), "newer version"),
+        (lambda v: v.update(version=3), "newer version.*open it with vos-annotator"),
+        (lambda v: v.update(version=3, written_by=["x"]), "newer version.*open it with that"),
         (lambda v: v.pop("cells"), '"cells" is missing'),
         (lambda v: v.update(version="one"), "whole number"),
         (lambda v: v.update(objects={}), '"objects" should be a list'),

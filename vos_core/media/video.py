@@ -38,6 +38,7 @@ _HD_HEIGHT = 720
 _DEFAULT_RATE = 25.0
 _SAME_RATE = 1e-3
 _KEPT_BYTES = 128 * 2**20
+_KEPT_BEFORE = 12  # frames before the one asked for, so that steps backward find them
 _TRIES = 6  # where seeking lands too late, or a key frame is damaged, the one before serves
 
 
@@ -64,6 +65,7 @@ class VideoFrames(FrameSource):
         self._position = {time: index for index, time in enumerate(self._times)}
         self._decoder: Iterator[VideoFrame] | None = None
         self._next_index = 0
+        self._wanted_from: int | None = None
         self._kept = _KeptFrames(_KEPT_BYTES)
         self._container, self._stream = _open_stream(path)
         self.frame_count = self._index.frame_count
@@ -133,13 +135,17 @@ class VideoFrames(FrameSource):
             self._container, self._stream = _open_stream(self.path)
         else:
             self._container.seek(time, stream=self._stream)
-        self._decoder = decoded_frames(self._container, self._stream)
+        self._decoder = decoded_frames(
+            self._container, self._stream, wanted_from=lambda: self._wanted_from
+        )
         self._next_index = 0
 
     def _advance_to(self, index: int) -> VideoFrame | None:
         """Decode on until a frame comes out; None when it is passed over or the file ends."""
         if self._decoder is None:
             return None
+        if self._index.times is not None:
+            self._wanted_from = self._times[max(index - _KEPT_BEFORE, 0)]
         counted = self._next_index
         for frame in self._decoder:
             if self._index.times is None:

@@ -145,7 +145,11 @@ def _index_of_packets(
 
 
 def decoded_frames(
-    container: InputContainer, stream: VideoStream, on_progress: Progress | None = None
+    container: InputContainer,
+    stream: VideoStream,
+    on_progress: Progress | None = None,
+    *,
+    wanted_from: Callable[[], int | None] | None = None,
 ) -> Iterator[VideoFrame]:
     """Decode from where the container stands to its end, past packets that are broken.
 
@@ -153,6 +157,9 @@ def decoded_frames(
         container: The opened file.
         stream: The video stream in it.
         on_progress: Told the share of the file that is read; what it raises is passed on.
+        wanted_from: Asked at each packet for the time, in units of the stream's time base, before
+            which frames are of use only as long as others are predicted from them; those from which
+            none is need not be decoded. None: every frame is wanted.
 
     Yields:
         The frames in the order of presentation, without those that the decoder had to invent.
@@ -170,6 +177,10 @@ def decoded_frames(
             packet, ended = None, True  # what is in the decoder still comes out
         elif packet.is_corrupt:
             continue
+        if packet is not None and wanted_from is not None:
+            limit = wanted_from()
+            passes = limit is not None and packet.pts is not None and packet.pts < limit
+            stream.codec_context.skip_frame = "NONREF" if passes else "DEFAULT"
         try:
             frames = stream.decode(packet)
         except av.error.FFmpegError as error:
