@@ -245,5 +245,8 @@ class FakePass:
     ) -> None:
         self._route.correct(index, label_map, known)
 
+    def take_notices(self) -> list[str]:
+        return []
+
     def close(self) -> None:
         self._route.close()

@@ -11,6 +11,7 @@ import torch
 from vos_core.errors import UserError
 from vos_core.inference.branch import Branch, DigestKey
 from vos_core.inference.known_masks import without_background
+from vos_core.inference.memory_relief import MemoryRelief, is_out_of_memory
 from vos_core.inference.records import FrameResult, PropagatorOptions
 from vos_core.inference.results import (
     empty_result,
@@ -53,21 +54,39 @@ class Propagation:
         self._automatic: dict[int, np.ndarray] = {}
         self._start: int | None = None
         self._object_ids: tuple[int, ...] = ()
-        flips = (False, True) if options.flip else (False,)
+        self._device = device
         self._size = (int(route.size[0]), int(route.size[1]))
-        self._branches = [
+        self._relief = MemoryRelief(device, self._size)
+        self._notices: list[str] = []
+        self._branches = self._make_branches()
+        self._frames: dict[int, np.ndarray] = {}
+        self._last: tuple[int, np.ndarray] | None = None
+        self._has_lost_state = False
+
+    def _make_branches(self) -> list[Branch]:
+        options = self._options
+        return [
             Branch(
-                network,
+                self._network,
                 self._size,
                 options=options,
                 scale=scale,
                 flip=flip,
-                device=device,
+                device=self._device,
             )
             for scale in options.scales
-            for flip in flips
+            for flip in ((False, True) if options.flip else (False,))
         ]
-        self._frames: dict[int, np.ndarray] = {}
+
+    @property
+    def options(self) -> PropagatorOptions:
+        """How it runs now; the input has shrunk when memory ran out."""
+        return self._options
+
+    def take_notices(self) -> list[str]:
+        """What a person should know of the run so far; each is given once."""
+        notices, self._notices = self._notices, []
+        return notices
 
     @property
     def targets_left(self) -> int:
@@ -110,14 +129,36 @@ class Propagation:
         self._frames.clear()
         self._automatic.clear()
 
-    @torch.inference_mode()
     def step(self) -> FrameResult | None:
         """Segment the next target frame; None when there is none left.
 
+        When the device runs out of memory, the frame is tried again in smaller chunks, then at
+        lower resolutions of the network; `take_notices` tells of it.
+
         Raises:
-            UserError: If a frame has another size than the masks. The propagation stays where it
-                is, as it does when reading a frame fails.
+            UserError: If a frame has another size than the masks, or memory is too small for the
+                lowest resolution. The propagation stays where it is, as it does when reading a
+                frame fails.
         """
+        while True:
+            try:
+                return self._step()
+            except (MemoryError, RuntimeError) as error:
+                if not is_out_of_memory(error):
+                    raise
+            # outside of the handler: the error's traceback holds the tensors that did not fit
+            self._make_room()
+
+    def _make_room(self) -> None:
+        self._branches.clear()
+        self._automatic.clear()
+        self._options, notice = self._relief.go_down(self._options)
+        self._notices.append(notice)
+        self._branches = self._make_branches()
+        self._has_lost_state = True
+
+    @torch.inference_mode()
+    def _step(self) -> FrameResult | None:
         marks = [time.perf_counter()]
         leg = self._route.next_leg()
         if leg is None:
@@ -144,6 +185,7 @@ class Propagation:
             merged = self._route.complete(leg.target, result.label_map, leg.open_ids)
             self._forget(leg.target)
             result = with_person_pixels(result, merged, leg.open_ids)
+        self._last = result.index, result.label_map
         self._route.done(leg.target)
         return with_times(result, [*marks, time.perf_counter()])
 
@@ -200,6 +242,9 @@ class Propagation:
     def _prepare(self, leg: Leg) -> None:
         """Bring references up to date; start from the anchor if there is one or objects changed."""
         anchor = leg.anchor
+        if self._has_lost_state and anchor is None and leg.object_ids == self._object_ids:
+            self._begin_from_last(leg)
+            return
         if leg.object_ids != self._object_ids:
             if not self._options.keeps_backgrounds:
                 self._automatic.clear()
@@ -208,6 +253,26 @@ class Propagation:
             anchor = self._route.anchor() if anchor is None else anchor
         if self._start is None:
             self._start = anchor
+        keys = self._digested(leg)
+        for branch in self._branches:
+            if anchor is not None:
+                features = self._features(branch, anchor)
+                branch.begin(keys, features, self._route.label_map(anchor))
+            else:
+                branch.use_references(keys)
+        self._object_ids, self._has_lost_state = leg.object_ids, False
+
+    def _begin_from_last(self, leg: Leg) -> None:
+        """Go on from the result before, after memory ran out and every state was dropped."""
+        if self._last is None:
+            raise RuntimeError("a propagation loses its state before its first result")
+        keys, (index, label_map) = self._digested(leg), self._last
+        for branch in self._branches:
+            branch.begin(keys, self._features(branch, index), label_map)
+        self._has_lost_state = False
+
+    def _digested(self, leg: Leg) -> list[DigestKey]:
+        """References for a frame, each digested by every branch."""
         keys = self._reference_keys(leg.target, leg.object_ids)
         for key in keys:
             for branch in self._branches:
@@ -220,13 +285,7 @@ class Propagation:
                     )
             if key.frame != leg.target:
                 self._frames.pop(key.frame, None)
-        for branch in self._branches:
-            if anchor is not None:
-                features = self._features(branch, anchor)
-                branch.begin(keys, features, self._route.label_map(anchor))
-            else:
-                branch.use_references(keys)
-        self._object_ids = leg.object_ids
+        return keys
 
     def _mask_of(self, key: DigestKey) -> np.ndarray:
         if key.frame in self._automatic:

@@ -30,6 +30,9 @@ class OneWay(Protocol):
     ) -> None:
         """Take a person's map as a reference before the next step."""
 
+    def take_notices(self) -> list[str]:
+        """What a person should know of it; each is given once."""
+
     def close(self) -> None:
         """Drop everything."""
 
@@ -40,6 +43,29 @@ class _Pass:
 
     propagation: OneWay
     left: list[Visit]
+
+
+class _Passes:
+    """Begins passes of a network; one takes over how far the one before went down for memory."""
+
+    def __init__(
+        self, propagator: Propagator, read_frame: ReadFrame, options: PropagatorOptions
+    ) -> None:
+        self._propagator, self._read_frame, self._options = propagator, read_frame, options
+        self._newest: Propagation | None = None
+
+    def begin(self, route: Route) -> Propagation:
+        """Begin the pass of a route."""
+        options = self._options if self._newest is None else self._newest.options
+        self._newest = Propagation(
+            self._propagator.network,
+            self._propagator.device,
+            self._read_frame,
+            route,
+            options,
+            is_growing=options.mode == "mf",
+        )
+        return self._newest
 
 
 class TwoSidedPropagation:
@@ -99,19 +125,8 @@ class TwoSidedPropagation:
             known: See the class.
             options: How to run.
         """
-        chosen = options or PropagatorOptions()
-
-        def begin(route: Route) -> Propagation:
-            return Propagation(
-                propagator.network,
-                propagator.device,
-                read_frame,
-                route,
-                chosen,
-                is_growing=chosen.mode == "mf",
-            )
-
-        return TwoSidedPropagation(begin, references, wish, known)
+        passes = _Passes(propagator, read_frame, options or PropagatorOptions())
+        return TwoSidedPropagation(passes.begin, references, wish, known)
 
     def _take(self, index: int, label_map: np.ndarray, known: Collection[int] | None) -> None:
         size = next(iter(self._masks.values())).label_map.shape if self._masks else label_map.shape
@@ -135,8 +150,13 @@ class TwoSidedPropagation:
 
     def take_notices(self) -> list[str]:
         """What a person should know of the run so far; each is given once."""
+        self._gather_notices()
         notices, self._notices = self._notices, []
         return notices
+
+    def _gather_notices(self) -> None:
+        if self._pass is not None:
+            self._notices += self._pass.propagation.take_notices()
 
     def step(self) -> FrameResult | None:
         """Make the next visit; None when nothing is left.
@@ -153,6 +173,7 @@ class TwoSidedPropagation:
             assert running is not None
             result = running.propagation.step() if running.left else None
             if result is None:
+                self._gather_notices()
                 running.propagation.close()
                 self._pass = None
                 continue
