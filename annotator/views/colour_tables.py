@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import colorsys
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -29,15 +30,7 @@ def argb(colour: Colour, alpha: float) -> int:
 
 def reliability_colour(reliability: float) -> Colour:
     """Colour of a reliability in [0, 1]: red for doubt over yellow to blue for trust."""
-    value = min(max(reliability, 0.0), 1.0)
-    for (low, first), (high, second) in pairwise(_DOUBT_TO_TRUST):
-        if value <= high:
-            share = (value - low) / (high - low)
-            red, green, blue = (
-                round(a + (b - a) * share) for a, b in zip(first, second, strict=True)
-            )
-            return red, green, blue
-    return _DOUBT_TO_TRUST[-1][1]
+    return ramp_colour(reliability, _DOUBT_TO_TRUST)
 
 
 def mask_table(objects: Iterable[tuple[int, Colour, float]], opacity: float) -> list[int]:
@@ -64,7 +57,9 @@ def reliability_table(opacity: float) -> list[int]:
     ]
 
 
-def cluster_table(channel_colours: Mapping[int, Colour], opacity: float) -> list[int]:
+def cluster_table(
+    channel_colours: Mapping[int, Colour], opacity: float, *, selected: int | None = None
+) -> list[int]:
     """Colour table of a proxy cluster map.
 
     A value is 0 for nothing, else 1 + 16 * channel + k: the hue is the object's, and the 16
@@ -73,6 +68,7 @@ def cluster_table(channel_colours: Mapping[int, Colour], opacity: float) -> list
     Args:
         channel_colours: Channel to the colour of its object; others are drawn grey.
         opacity: Opacity of the layer in [0, 1].
+        selected: Value that stands out: it is opaque, the others are pale.
     """
     table = [0] * 256
     for value in range(1, 256):
@@ -83,8 +79,9 @@ def cluster_table(channel_colours: Mapping[int, Colour], opacity: float) -> list
         lightness = 0.22 + 0.62 * order / 15
         shifted = (hue + 0.035 * ((k % 3) - 1)) % 1.0
         parts = colorsys.hls_to_rgb(shifted, lightness, saturation)
+        alpha = opacity if selected is None else (1.0 if value == selected else 0.25 * opacity)
         table[value] = argb(
-            (round(255 * parts[0]), round(255 * parts[1]), round(255 * parts[2])), opacity
+            (round(255 * parts[0]), round(255 * parts[1]), round(255 * parts[2])), alpha
         )
     return table
 
@@ -96,3 +93,106 @@ def reliability_code_colours() -> np.ndarray:
     for code in range(1, 256):
         colours[code] = reliability_colour((code - 1) / 254)
     return colours
+
+
+def filter_table(alpha: float, label_count: int, opacity: float) -> list[int]:
+    """Colour table of a reliability map that shows only what the reliability filter drops.
+
+    A pixel is dropped when its entropy exceeds alpha (RPCM, reliability filter). The map holds
+    ``1 - entropy / log L``, so the bound is ``1 - alpha / log L``: with alpha of log L or more
+    nothing is dropped.
+
+    Args:
+        alpha: Entropy in nats, above 0.
+        label_count: L, objects and background.
+        opacity: Opacity of the layer in [0, 1].
+    """
+    bound = 1.0 - alpha / math.log(max(label_count, 2))
+    dropped = argb((214, 39, 40), opacity)
+    return [dropped if value / 255 < bound else 0 for value in range(256)]
+
+
+PROBABILITY_STOPS: tuple[tuple[float, Colour], ...] = (
+    (0.0, (20, 14, 54)),
+    (0.25, (87, 16, 110)),
+    (0.5, (188, 55, 84)),
+    (0.75, (249, 142, 9)),
+    (1.0, (252, 255, 164)),
+)
+"""Dark violet over red to pale yellow: lightness grows with the value."""
+
+
+def ramp_colour(value: float, stops: Sequence[tuple[float, Colour]]) -> Colour:
+    """Colour of a value in [0, 1] on a ramp of (value, colour) stops from 0 to 1."""
+    value = min(max(value, 0.0), 1.0)
+    for (low, first), (high, second) in pairwise(stops):
+        if value <= high:
+            share = (value - low) / (high - low)
+            red, green, blue = (
+                round(a + (b - a) * share) for a, b in zip(first, second, strict=True)
+            )
+            return red, green, blue
+    return stops[-1][1]
+
+
+def probability_table(opacity: float) -> list[int]:
+    """Colour table of a probability map, 255 certain; what is all but impossible is left out."""
+    return [
+        argb(ramp_colour(v / 255, PROBABILITY_STOPS), opacity * min(v / 32, 1.0))
+        for v in range(256)
+    ]
+
+
+_CUBE = (6, 7, 6)
+"""Levels of red, green and blue in 252 colours."""
+
+
+def quantise_colours(colours: np.ndarray) -> np.ndarray:
+    """Nearest of 252 colours of a regular cube.
+
+    Args:
+        colours: uint8 [h, w, 3] RGB.
+
+    Returns:
+        uint8 [h, w], entries of `cube_table`.
+    """
+    red, green, blue = (
+        np.rint(colours[..., i].astype(np.float32) * ((levels - 1) / 255)).astype(np.uint8)
+        for i, levels in enumerate(_CUBE)
+    )
+    codes: np.ndarray = (red * _CUBE[1] + green) * _CUBE[2] + blue
+    return codes
+
+
+def cube_table(opacity: float) -> list[int]:
+    """Colour table for `quantise_colours`; the last four entries are unused."""
+    table = [0] * 256
+    for code in range(_CUBE[0] * _CUBE[1] * _CUBE[2]):
+        rest, blue = divmod(code, _CUBE[2])
+        red, green = divmod(rest, _CUBE[1])
+        parts = zip((red, green, blue), _CUBE, strict=True)
+        levels = [round(255 * value / (count - 1)) for value, count in parts]
+        table[code] = argb((levels[0], levels[1], levels[2]), opacity)
+    return table
+
+
+DIFFERENCE_COLOURS: Mapping[str, Colour] = {
+    "only now": (46, 160, 67),
+    "only before": (207, 34, 46),
+    "another object": (191, 135, 0),
+}
+"""Code 1, 2, 3 of a difference map."""
+
+FLICKER_COLOURS: Mapping[str, Colour] = {
+    "unlike one neighbour": (255, 170, 60),
+    "unlike both": (255, 45, 85),
+}
+"""Code 1 and 2 of a flicker map."""
+
+
+def code_table(colours: Mapping[str, Colour], opacity: float) -> list[int]:
+    """Colour table whose code 1, 2, ... have these colours, in order."""
+    table = [0] * 256
+    for code, colour in enumerate(colours.values(), start=1):
+        table[code] = argb(colour, opacity)
+    return table

@@ -73,6 +73,7 @@ class IndexedLayer(QGraphicsItem):
         self._image = QImage()
         self._table: list[int] = list(TRANSPARENT)
         self._extent: tuple[int, int] | None = None
+        self._shares_corners = False
         self.setZValue(z_value)
         # without it the exposed rectangle is the whole item and every dab repaints everything
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
@@ -83,23 +84,32 @@ class IndexedLayer(QGraphicsItem):
         return list(self._table)
 
     def set_values(
-        self, values: np.ndarray | None, *, extent: tuple[int, int] | None = None
+        self,
+        values: np.ndarray | None,
+        *,
+        extent: tuple[int, int] | None = None,
+        shares_corners: bool = False,
     ) -> None:
         """Show another map.
 
         Args:
             values: uint8 [h, w], C-contiguous, kept and not copied; ``None`` for nothing.
             extent: (height, width) in frame pixels that the map covers; its own size when ``None``.
+            shares_corners: Whether the middles of the map's corner pixels lie on those of the
+                frame, as in a network's maps, instead of their outer corners.
         """
         if values is not None and (values.dtype != np.uint8 or values.ndim != 2):
             raise ValueError(f"a layer shows uint8 [h, w], not {values.dtype} {values.shape}")
         if values is not None and not values.flags.c_contiguous:
             values = np.ascontiguousarray(values)
         old_shape = None if self._values is None else self._values.shape
-        if values is None or values.shape != old_shape or extent != self._extent:
+        if (values is None or values.shape != old_shape) or (
+            (extent, shares_corners) != (self._extent, self._shares_corners)
+        ):
             self.prepareGeometryChange()
         self._values = values
         self._extent = extent
+        self._shares_corners = shares_corners
         self._wrap()
         self.update()
 
@@ -111,7 +121,7 @@ class IndexedLayer(QGraphicsItem):
             region: Changed rectangle in map pixels.
         """
         if self._values is None or values.shape != self._values.shape:
-            self.set_values(values, extent=self._extent)
+            self.set_values(values, extent=self._extent, shares_corners=self._shares_corners)
             return
         if values is not self._values:
             self._values = np.ascontiguousarray(values)
@@ -141,7 +151,19 @@ class IndexedLayer(QGraphicsItem):
         if self._extent is None or self._image.isNull():
             return 1.0, 1.0
         height, width = self._extent
+        if self._shares_corners:
+            return (
+                (width - 1) / max(self._image.width() - 1, 1),
+                (height - 1) / max(self._image.height() - 1, 1),
+            )
         return width / self._image.width(), height / self._image.height()
+
+    def _origin(self) -> tuple[float, float]:
+        """Frame position (x, y) of the map's upper left corner."""
+        if not self._shares_corners or self._extent is None:
+            return 0.0, 0.0
+        across, down = self._scale()
+        return (1.0 - across) / 2, (1.0 - down) / 2
 
     def update_region(self, region: QRect) -> None:
         """Draw a part again after its pixels were edited.
@@ -150,10 +172,11 @@ class IndexedLayer(QGraphicsItem):
             region: Changed rectangle in map pixels.
         """
         across, down = self._scale()
+        left, top = self._origin()
         self.update(
             QRectF(
-                region.x() * across,
-                region.y() * down,
+                left + region.x() * across,
+                top + region.y() * down,
                 region.width() * across,
                 region.height() * down,
             )
@@ -162,7 +185,11 @@ class IndexedLayer(QGraphicsItem):
     def boundingRect(self) -> QRectF:
         """Extent in pixels of the frame."""
         across, down = self._scale()
-        return QRectF(0, 0, self._image.width() * across, self._image.height() * down)
+        left, top = self._origin()
+        whole = QRectF(left, top, self._image.width() * across, self._image.height() * down)
+        if self._extent is None:
+            return whole
+        return whole.intersected(QRectF(0, 0, self._extent[1], self._extent[0]))
 
     def paint(
         self,
@@ -176,9 +203,16 @@ class IndexedLayer(QGraphicsItem):
         across, down = self._scale()
         exposed: QRectF = option.exposedRect
         exposed = exposed.adjusted(-across, -down, across, down).intersected(self.boundingRect())
-        left, top = math.floor(exposed.left() / across), math.floor(exposed.top() / down)
-        right, bottom = math.ceil(exposed.right() / across), math.ceil(exposed.bottom() / down)
+        x, y = self._origin()
+        left = max(math.floor((exposed.left() - x) / across), 0)
+        top = max(math.floor((exposed.top() - y) / down), 0)
+        right = min(math.ceil((exposed.right() - x) / across), self._image.width())
+        bottom = min(math.ceil((exposed.bottom() - y) / down), self._image.height())
         source = QRectF(left, top, right - left, bottom - top)
-        target = QRectF(left * across, top * down, (right - left) * across, (bottom - top) * down)
+        target = QRectF(
+            x + left * across, y + top * down, (right - left) * across, (bottom - top) * down
+        )
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+        if self._shares_corners:
+            painter.setClipRect(self.boundingRect())  # half a map pixel stands out on each side
         painter.drawImage(target, self._image, source, Qt.ImageConversionFlag.AutoColor)
