@@ -16,6 +16,7 @@ from annotator.controller.export_controller import ExportController
 from annotator.controller.frame_controller import FrameController
 from annotator.controller.history_controller import HistoryController
 from annotator.controller.layer_controller import LayerController
+from annotator.controller.mask_controller import MaskController
 from annotator.controller.network_status import NetworkStatus
 from annotator.controller.object_controller import ObjectController
 from annotator.controller.paint_controller import PaintController
@@ -87,6 +88,7 @@ class Application(QObject):
         self.frames = FrameController(editor, window)
         self.history = HistoryController(editor, window)
         self.paint = PaintController(editor, window)
+        self.masks = MaskController(self.paint.context, window)
         self.objects = ObjectController(editor, window, self.layers)
         self.propagation = PropagationController(editor, window, self.layers, self.service)
         self.network = NetworkStatus(

@@ -55,6 +55,11 @@ class PaintController(QObject):
         self._on_diameter(window.brush_size.diameter)
         self.refresh()
 
+    @property
+    def context(self) -> ToolContext:
+        """What the tools work on."""
+        return self._context
+
     @Slot()
     def refresh(self) -> None:
         """Say again what the left button does, in the colour of the chosen object."""

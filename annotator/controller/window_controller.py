@@ -80,6 +80,9 @@ class WindowController(QObject):
         window.actions_table[f"view.{theme}"].setChecked(True)
         window.restore_layout(settings.get("layout", ""))
         window.brush_size.set_diameter(settings.get("brush_diameter", 24))
+        amounts = window.mask_amounts
+        amounts.amount_field.setValue(settings.get("mask_amount", amounts.amount))
+        amounts.island_field.setValue(settings.get("least_island", amounts.least_island))
         for name, setting in _SWITCHES.items():
             switch = window.actions_table[f"tool.{name}"]
             switch.setChecked(settings.get(setting, name == "pressure"))
@@ -93,6 +96,8 @@ class WindowController(QObject):
         window, state = self._window, self._window.overlays.state
         self._settings.set("layout", window.layout_text())
         self._settings.set("brush_diameter", window.brush_size.diameter)
+        self._settings.set("mask_amount", window.mask_amounts.amount)
+        self._settings.set("least_island", window.mask_amounts.least_island)
         for name, setting in _SWITCHES.items():
             self._settings.set(setting, window.actions_table[f"tool.{name}"].isChecked())
         self._settings.set("contours", state.contours)

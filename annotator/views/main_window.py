@@ -32,6 +32,7 @@ from annotator.views.canvas.view import CanvasView
 from annotator.views.elided_label import ElidedLabel
 from annotator.views.message_bar import MessageBar
 from annotator.views.panels.brush_size import BrushSize
+from annotator.views.panels.mask_amounts import MaskAmounts
 from annotator.views.panels.object_panel import ObjectPanel
 from annotator.views.panels.overlay_panel import OverlayPanel
 from annotator.views.panels.propagation_bar import PropagationBar
@@ -102,6 +103,7 @@ class MainWindow(QMainWindow):
         self.hint = CanvasHint(self.canvas)
         self.messages = MessageBar(self)
         self.brush_size = BrushSize(self)
+        self.mask_amounts = MaskAmounts(self)
         self.objects = ObjectPanel(self.actions_table, self)
         self.overlays = OverlayPanel(self.actions_table, self)
         self.transport = TransportBar(self.actions_table, self)
@@ -140,6 +142,7 @@ class MainWindow(QMainWindow):
         top = self._bar("mainToolBar", "Main", Qt.ToolBarArea.TopToolBarArea)
         self.actions_table.fill_tool_bar(top, (*_MAIN_BAR, None))
         top.addWidget(self.brush_size)
+        top.addWidget(self.mask_amounts)
         spacer = QWidget(top)
         spacer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         top.addWidget(spacer)

@@ -7,9 +7,10 @@ from PySide6.QtCore import QObject, Signal
 from annotator.controller.editor import Editor
 from annotator.model.commands import AddObject, PaintStroke
 from annotator.model.commands.base import Command
+from annotator.model.commands.masks import ReplaceObjectMask
 from annotator.model.document import Document
 from annotator.model.errors import ModelError
-from annotator.model.painting import BrushShape, Patch
+from annotator.model.painting import BrushShape, Mask, Patch
 from annotator.model.stroke import StrokeInHand
 from annotator.views.canvas.view import CanvasView
 from annotator.views.main_window import MainWindow
@@ -131,6 +132,33 @@ class ToolContext(QObject):
                 erased_id=object_id if erases else None,
                 protect_others=self.protects,
                 text=text,
+            )
+        except ModelError as error:
+            self.editor.warn(str(error))
+            return False
+        return self.do(command)
+
+    def replace_mask(self, mask: Mask, *, text: str) -> bool:
+        """Give the chosen object another mask in the shown frame; one undo step.
+
+        Args:
+            mask: bool [H, W].
+            text: for the menu.
+
+        Returns:
+            Whether a pixel changed.
+        """
+        workspace, frame, object_id = self.editor.workspace, self.frame, self.editor.active_object
+        if workspace is None or frame is None or object_id is None:
+            return False
+        try:
+            command = ReplaceObjectMask.prepare(
+                workspace.document,
+                frame,
+                object_id,
+                mask,
+                text=text,
+                protect_others=self.protects,
             )
         except ModelError as error:
             self.editor.warn(str(error))
