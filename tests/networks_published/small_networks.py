@@ -12,11 +12,19 @@ from vos_core.networks.aoc import Aoc
 from vos_core.networks.cfbi import Cfbi
 from vos_core.networks.cfbi_plus import CfbiPlus
 from vos_core.networks.published import PublishedNetwork
+from vos_core.networks.published_matching.reference import ScaleMatching
 from vos_core.networks.published_records import FrameFeatures
 from vos_core.networks.rpcm import Rpcm
 
 SIZE = (33, 49)
 NAMES = ("cfbi", "cfbi-plus", "rpcm", "aoc")
+
+
+PLUS_SCALES = (
+    ScaleMatching(32, (4, 8, 12, 16, 20, 24), global_atrous=2, local_atrous=2),
+    ScaleMatching(64, (2, 4, 6, 8, 10, 12)),
+    ScaleMatching(128, (2, 4, 6, 8, 10)),
+)
 
 
 class SmallTrunk(nn.Module):
@@ -47,8 +55,12 @@ def build_exact(name: str) -> PublishedNetwork:
 def build_small(name: str, *, seed: int = 0) -> PublishedNetwork:
     """Build a network in evaluation mode whose every parameter has an effect."""
     torch.manual_seed(seed)
-    kinds = {"cfbi": Cfbi, "cfbi-plus": CfbiPlus, "rpcm": Rpcm, "aoc": Aoc}
-    network = kinds[name](SmallTrunk())
+    trunk = SmallTrunk()
+    if name == "cfbi-plus":
+        network: PublishedNetwork = CfbiPlus(trunk, scales=PLUS_SCALES)
+    else:
+        kinds = {"cfbi": Cfbi, "rpcm": Rpcm, "aoc": Aoc}
+        network = kinds[name](trunk)
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.add_(0.05 * torch.randn_like(parameter))

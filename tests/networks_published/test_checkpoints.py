@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from tests.networks_published.conftest import find_fixture
+from vos_core.cli.app import run
 from vos_core.errors import WeightsError
 from vos_core.weights.files import load_network_weights
 from vos_core.weights.fixture_weights import generate_value, generate_weights
@@ -212,3 +213,47 @@ def test_a_bad_manifest_is_refused(text: str, tmp_path: Path) -> None:
     path.write_text(text, encoding="utf-8")
     with pytest.raises(WeightsError, match=r"manifest\.json"):
         generate_weights(path)
+
+
+def _damage(kind: str, tensors: dict[str, Tensor], path: Path, marker: Path) -> str:
+    """Write a checkpoint with one fault; returns what the message must name."""
+    changed: dict[str, object] = dict(tensors)
+    if kind == "wrong shape":
+        changed["fg_bias"] = torch.zeros(2, 1, 1, 1)
+    elif kind == "code":
+        changed["fg_bias"] = _Bomb(marker)
+    elif kind == "another network":
+        changed = {f"dynamic_seghead.M1.{key}": value for key, value in tensors.items()}
+    torch.save({"state_dict": changed}, path)
+    if kind == "truncated":
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    return {
+        "wrong shape": "fg_bias is 2x1x1x1 instead of 1x1x1x1",
+        "code": "refused, the file holds more than tensors",
+        "another network": "missing: ",
+        "truncated": "damaged",
+    }[kind]
+
+
+@pytest.mark.parametrize("kind", ["wrong shape", "code", "another network", "truncated"])
+def test_a_refused_checkpoint_changes_nothing_on_the_disk(
+    kind: str,
+    authors_tensors: dict[str, Tensor],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """An import that was made before stays as it is; one line names file and fault."""
+    given, marker = tmp_path / "given.pth", tmp_path / "ran"
+    named = _damage(kind, authors_tensors, given, marker)
+    folder = tmp_path / "weights"
+    folder.mkdir()
+    target = folder / "ours.safetensors"
+    target.write_bytes(b"an earlier import")
+    arguments = ["weights", "import", str(given), "--network", MOBILE, "--out", str(target)]
+    assert run(arguments) == 2
+    printed = capsys.readouterr()
+    assert "given.pth" in printed.err and named in printed.err
+    assert len(printed.err.strip().splitlines()) == 1
+    assert [path.name for path in folder.iterdir()] == ["ours.safetensors"]
+    assert target.read_bytes() == b"an earlier import"
+    assert not marker.exists()

@@ -23,6 +23,10 @@ def test_a_good_fixture_passes_and_a_changed_one_fails(
     printed = capsys.readouterr().out
     assert "logit_C" in printed
     assert "every output is within its tolerance" in printed
+    summary = [line.split() for line in printed.split("largest\n")[1].splitlines()[:-1]]
+    assert {tuple(row[:2]) for row in summary} >= {("cfbi_mnv2_k1_129x161", "logits")}
+    worst = {" ".join(row[1:-2]): float(row[-1]) for row in summary}
+    assert worst["matching maps"] <= 1e-5 and worst["logits"] <= 1e-3
 
     with np.load(fixture) as archive:
         arrays = dict(archive)

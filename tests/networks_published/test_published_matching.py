@@ -20,6 +20,7 @@ from vos_core.networks.published_matching.maps import (
     PLAIN,
     MatchingMaps,
     Primitives,
+    match_local,
     match_scale,
     order_windows,
 )
@@ -127,15 +128,34 @@ def test_without_objects_the_background_map_is_the_map_itself() -> None:
 
 
 def test_windows_come_largest_first() -> None:
-    assert order_windows((4, 8, 12, 16, 20, 24)) == (24, 4, 8, 12, 16, 20)
-    assert order_windows((2,)) == (2,)
+    windows = (4, 8, 12, 16, 20, 24)
+    assert order_windows(windows, largest_first=True) == (24, 4, 8, 12, 16, 20)
+    assert order_windows(windows, largest_first=False) == windows
+    assert order_windows((2,), largest_first=True) == (2,)
+
+
+@torch.inference_mode()
+def test_the_order_of_windows_is_a_switch() -> None:
+    count, labels = LABELS["random"]
+    target, previous = embeddings(2)
+    biases = {"foreground_bias": torch.tensor(0.0), "background_bias": torch.tensor(0.0)}
+
+    def local(*, largest_first: bool) -> Tensor:
+        scale = SCALES["dense"]
+        return match_local(
+            target, previous, labels, count + 1, scale, largest_first=largest_first, **biases
+        )
+
+    torch.testing.assert_close(
+        local(largest_first=True), local(largest_first=False)[:, [2, 0, 1]], rtol=0, atol=1e-6
+    )
 
 
 @torch.inference_mode()
 def test_a_larger_window_is_never_farther() -> None:
     count, labels = LABELS["absent objects"]
     local = match(SCALES["dense"], labels, count, FAST).local_foreground
-    largest, smallest, middle = local.unbind(1)
+    smallest, middle, largest = local.unbind(1)
     assert bool((largest <= middle).all())
     assert bool((middle <= smallest).all())
 
@@ -143,8 +163,9 @@ def test_a_larger_window_is_never_farther() -> None:
 def test_guidance_by_hand() -> None:
     """Two frames of one row: means over the pixels of both, those of nobody outside."""
     embedding = torch.tensor([[[1.0, 2.0, 4.0, 8.0]]])
-    first = sum_labels(embedding, torch.tensor([[0, 1, 1, -1]]), 3)
-    second = sum_labels(10 * embedding, torch.tensor([[1, 0, 0, 0]]), 3)
+    labels = torch.tensor([[0, 1, 1, -1]]), torch.tensor([[1, 0, 0, 0]])
+    first = sum_labels(embedding, labels[0], 3, nobody_is_background=True)
+    second = sum_labels(10 * embedding, labels[1], 3, nobody_is_background=True)
     pair = mean_pair(add_sums([first, second]))
     # label 1: 2, 4 and 10 inside; 1, 8, 20, 40, 80 outside. Label 2 is absent.
     expected = torch.tensor(
@@ -157,6 +178,11 @@ def test_guidance_by_hand() -> None:
     torch.testing.assert_close(pair, expected, rtol=1e-4, atol=0)
     assert guidance_vector(first, second).shape == (3, 4)
     torch.testing.assert_close(guidance_vector(first, second)[:, :2], mean_pair(first))
+    # nobody's pixel of value 8 counts nowhere unless it is asked for
+    clean = mean_pair(sum_labels(embedding, labels[0], 3))
+    torch.testing.assert_close(
+        clean, torch.tensor([[1.0, 3.0], [3.0, 1.0], [0.0, 7 / 3]]), rtol=1e-4, atol=0
+    )
 
 
 def test_small_labels_keep_their_pixels_in_atrous_matching() -> None:

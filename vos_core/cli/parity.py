@@ -45,7 +45,7 @@ def parity(fixtures: tuple[Path, ...], manifest: Path, network: str, plain: bool
     from vos_core.networks.published_matching.maps import PLAIN
     from vos_core.networks.published_presets import build_published
     from vos_core.weights.fixture_weights import generate_weights
-    from vos_core.weights.parity import compare, read_fixture
+    from vos_core.weights.parity import compare, largest_by_kind, read_fixture
     from vos_core.weights.parity_training import compare_training, is_training_fixture
     from vos_core.weights.published import fill_network
 
@@ -72,6 +72,7 @@ def parity(fixtures: tuple[Path, ...], manifest: Path, network: str, plain: bool
     if plain:
         model.primitives = PLAIN
     failures = 0
+    table = []
     for fixture in read:
         click.echo(fixture.path.name)
         if is_training_fixture(fixture):
@@ -86,6 +87,10 @@ def parity(fixtures: tuple[Path, ...], manifest: Path, network: str, plain: bool
                 f"  {difference.name:<{width}} {difference.largest:9.2e}"
                 f"  (at most {difference.tolerance:.0e})  {verdict}"
             )
+        for kind, (count, largest) in largest_by_kind(differences).items():
+            table.append(f"  {fixture.path.stem:<28} {kind:<14} {count:4d}  {largest:9.2e}")
+    click.echo(f"\n  {'fixture':<28} {'outputs':<14} {'':>4}  {'largest':>9}")
+    click.echo("\n".join(table))
     if failures:
         click.echo(f"{failures} outputs are past their tolerance", err=True)
         raise click.exceptions.Exit(1)

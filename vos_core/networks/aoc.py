@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Unpack
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +15,7 @@ from vos_core.networks.blocks.gates import GuidanceGate, NoGate
 from vos_core.networks.blocks.object_decoder import ObjectLogits
 from vos_core.networks.folded_aoc import run_calibrated
 from vos_core.networks.folded_decoder import SharedSkip
-from vos_core.networks.published import ReleasedBehaviour, at_least_single
+from vos_core.networks.published import at_least_single
 from vos_core.networks.published_matching.guidance import EPSILON, sum_labels
 from vos_core.networks.published_matching.maps import match_local
 from vos_core.networks.published_matching.reference import ReferenceDigest
@@ -28,15 +29,12 @@ from vos_core.networks.published_records import (
 from vos_core.networks.shared_input import SharedInput
 from vos_core.networks.single_scale import (
     EMBEDDING_CHANNELS,
-    HALF_WINDOWS,
-    HEAD_CHANNELS,
     SingleScaleNetwork,
+    SingleScaleOptions,
 )
-from vos_core.networks.stage_input import StageInput
 from vos_core.proxies.object_proxies import build_proxies, cluster_distances, mean_distances
 
 CLUSTERS = 16
-MATCHING_CHANNELS = 5 + 3 * len(HALF_WINDOWS)
 
 
 class CalibrationGate(nn.Module):
@@ -87,36 +85,28 @@ class Aoc(SingleScaleNetwork):
 
     Args:
         trunk: Backbone trunk at output stride 16.
-        global_atrous: Atrous factor of global matching.
         clusters: Proxies per label at the middle granularity.
         drop_ratio: Share of positions that the confidence gate drops, the paper's beta; 0 turns
             the gate off. The code keeps the top 30 %: that would be 0.7.
-        dropout: Rate in the backbone's pyramid while training.
-        behaviour: Switches for released weights.
+        options: See :class:`SingleScaleOptions`.
     """
 
     def __init__(
         self,
         trunk: nn.Module,
         *,
-        global_atrous: int = 1,
         clusters: int = CLUSTERS,
         drop_ratio: float = 0.3,
-        dropout: float = 0.1,
-        behaviour: ReleasedBehaviour | None = None,
+        **options: Unpack[SingleScaleOptions],
     ) -> None:
-        super().__init__(
-            trunk,
-            input_channels=(EMBEDDING_CHANNELS + HEAD_CHANNELS, 0),
-            global_atrous=global_atrous,
-            dropout=dropout,
-            behaviour=behaviour,
-            matching_channels=MATCHING_CHANNELS,
-            build_gate=calibration_gates(
-                guidance_channels=4 * EMBEDDING_CHANNELS, drop_ratio=drop_ratio
-            ),
-        )
+        gates = calibration_gates(guidance_channels=4 * EMBEDDING_CHANNELS, drop_ratio=drop_ratio)
+        super().__init__(trunk, build_gate=gates, **options)
         self.clusters = clusters
+
+    @staticmethod
+    def count_maps(windows: int) -> int:
+        """Count the maps per label that enter the matching head: 23 with six windows."""
+        return 5 + 3 * windows
 
     def digest(
         self, features: FrameFeatures, channel_map: Tensor, label_count: int
@@ -171,6 +161,7 @@ class Aoc(SingleScaleNetwork):
                 foreground_bias=biases[0],
                 background_bias=biases[1],
                 primitives=self.primitives,
+                largest_first=self.behaviour.largest_window_first,
             ),
         )
 
@@ -209,16 +200,3 @@ class Aoc(SingleScaleNetwork):
         if joined is None:
             raise ValueError("the first stage of the ensembler needs an input")
         return run_calibrated(self.ensembler, self.decoder, joined, low, guidance), memory
-
-    def stage_inputs(
-        self, target: FrameFeatures, previous: PreviousFrame, matching: TargetMatching
-    ) -> tuple[StageInput | None, ...]:
-        """Gather 164 channels for the first stage; the second takes nothing."""
-        first = StageInput(
-            own=self.head_features(matching),
-            shared=target.embeddings[0],
-            previous=None,
-            labels=matching.previous_labels[0],
-            own_comes_first=False,
-        )
-        return first, None

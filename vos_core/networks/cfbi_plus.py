@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from torch import Tensor, nn
 
 from vos_core.backbones.deeplab import DeepLab
@@ -18,26 +20,6 @@ from vos_core.networks.stage_input import StageInput, label_members
 EMBEDDING_CHANNELS = 256
 
 
-def cfbi_plus_scales(*, global_atrous: int = 2) -> tuple[ScaleMatching, ...]:
-    """Return the matching of strides 4, 8 and 16.
-
-    Five windows at stride 16 where the paper lists four: released weights have 13 maps there.
-
-    Args:
-        global_atrous: Atrous factor of global matching at stride 4.
-    """
-    return (
-        ScaleMatching(
-            channels=32,
-            half_windows=(4, 8, 12, 16, 20, 24),
-            global_atrous=global_atrous,
-            local_atrous=2,
-        ),
-        ScaleMatching(channels=64, half_windows=(2, 4, 6, 8, 10, 12)),
-        ScaleMatching(channels=128, half_windows=(2, 4, 6, 8, 10)),
-    )
-
-
 class CfbiPlus(PublishedNetwork):
     """CFBI+ on any trunk.
 
@@ -46,7 +28,7 @@ class CfbiPlus(PublishedNetwork):
 
     Args:
         trunk: Backbone trunk at output stride 16.
-        global_atrous: Atrous factor of global matching at stride 4.
+        scales: How strides 4, 8 and 16 are matched.
         dropout: Rate in the backbone's pyramid while training.
         behaviour: Switches for released weights.
     """
@@ -55,12 +37,11 @@ class CfbiPlus(PublishedNetwork):
         self,
         trunk: nn.Module,
         *,
-        global_atrous: int = 2,
+        scales: Sequence[ScaleMatching],
         dropout: float = 0.1,
         behaviour: ReleasedBehaviour | None = None,
     ) -> None:
         backbone = DeepLab(trunk, dropout=dropout)
-        scales = cfbi_plus_scales(global_atrous=global_atrous)
         super().__init__(
             backbone,
             scales=scales,

@@ -47,12 +47,18 @@ class ReleasedBehaviour:
         min_matching_pixels: A label with at most this times the squared atrous factor pixels in
             a reference keeps all of them in atrous global matching.
         guidance_uses_atrous_labels: Whether the reference part of the guidance vector sees only
-            the pixels that survive the atrous grid.
+            the pixels that survive the atrous grid, a side effect in the authors' code.
+        largest_window_first: Whether the maps of the largest local window come before the others,
+            as the authors' code computes them, instead of in ascending order.
+        nobody_is_background: Whether pixels of nobody (255, RPCM's 125) count in the background
+            means of the guidance vector.
     """
 
     bgr_input: bool = False
     min_matching_pixels: int = 0
     guidance_uses_atrous_labels: bool = False
+    largest_window_first: bool = False
+    nobody_is_background: bool = False
 
 
 class PublishedNetwork(nn.Module):
@@ -124,6 +130,7 @@ class PublishedNetwork(nn.Module):
             self.scales,
             min_matching_pixels=self.behaviour.min_matching_pixels,
             guidance_uses_atrous_labels=self.behaviour.guidance_uses_atrous_labels,
+            nobody_is_background=self.behaviour.nobody_is_background,
         )
 
     def match(
@@ -149,10 +156,16 @@ class PublishedNetwork(nn.Module):
                     foreground_bias=self.foreground_bias[index].view(()),
                     background_bias=self.background_bias[index].view(()),
                     primitives=self.primitives,
+                    largest_first=self.behaviour.largest_window_first,
                 )
             )
         averaged = at_least_single(previous.features.embeddings[0][0])
-        previous_sums = sum_labels(averaged, labels[0], label_count)
+        previous_sums = sum_labels(
+            averaged,
+            labels[0],
+            label_count,
+            nobody_is_background=self.behaviour.nobody_is_background,
+        )
         return TargetMatching(
             maps=tuple(maps),
             guidance=guidance_vector(reference.sums, previous_sums),

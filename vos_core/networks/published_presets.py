@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import nn
 
@@ -13,7 +13,9 @@ from vos_core.networks.aoc import Aoc
 from vos_core.networks.cfbi import Cfbi
 from vos_core.networks.cfbi_plus import CfbiPlus
 from vos_core.networks.published import PublishedNetwork, ReleasedBehaviour
+from vos_core.networks.published_matching.reference import ScaleMatching
 from vos_core.networks.rpcm import Rpcm
+from vos_core.networks.single_scale import SingleScaleOptions
 
 
 @dataclass(frozen=True)
@@ -35,21 +37,48 @@ def _resnet101() -> nn.Module:
     return ResNet(depths=(3, 4, 23, 3))
 
 
-_RELEASED = ReleasedBehaviour(bgr_input=True)
+def _single_scale(behaviour: ReleasedBehaviour, *, global_atrous: int = 1) -> SingleScaleOptions:
+    return {
+        "half_windows": (2, 4, 6, 8, 10, 12),
+        "global_atrous": global_atrous,
+        "behaviour": behaviour,
+    }
+
+
+_PLUS_SCALES = (
+    ScaleMatching(
+        channels=32, half_windows=(4, 8, 12, 16, 20, 24), global_atrous=2, local_atrous=2
+    ),
+    ScaleMatching(channels=64, half_windows=(2, 4, 6, 8, 10, 12)),
+    # five windows where the paper lists four: released weights have 13 maps at stride 16
+    ScaleMatching(channels=128, half_windows=(2, 4, 6, 8, 10)),
+)
+
+_RELEASED = ReleasedBehaviour(bgr_input=True, largest_window_first=True, nobody_is_background=True)
+# the authors' script for DAVIS; that for YouTube-VOS has no minimum, and with it no side effect
+_RELEASED_PLUS = replace(_RELEASED, min_matching_pixels=100, guidance_uses_atrous_labels=True)
 
 PRESETS: dict[str, PublishedPreset] = {
     preset.name: preset
     for preset in (
-        PublishedPreset("cfbi", lambda it: Cfbi(_resnet101(), behaviour=it), _RELEASED),
+        PublishedPreset("cfbi", lambda it: Cfbi(_resnet101(), **_single_scale(it)), _RELEASED),
         PublishedPreset(
             "cfbi-mobilenet",
-            lambda it: Cfbi(MobileNetV2(), global_atrous=2, behaviour=it),
+            lambda it: Cfbi(MobileNetV2(), **_single_scale(it, global_atrous=2)),
             _RELEASED,
         ),
-        PublishedPreset("cfbi-plus", lambda it: CfbiPlus(_resnet101(), behaviour=it), _RELEASED),
-        PublishedPreset("rpcm", lambda it: Rpcm(_resnet101(), behaviour=it), _RELEASED),
+        PublishedPreset(
+            "cfbi-plus",
+            lambda it: CfbiPlus(_resnet101(), scales=_PLUS_SCALES, behaviour=it),
+            _RELEASED_PLUS,
+        ),
+        PublishedPreset("rpcm", lambda it: Rpcm(_resnet101(), **_single_scale(it)), _RELEASED),
         # no weights of AOC that its code could load have been released
-        PublishedPreset("aoc", lambda it: Aoc(_resnet101(), behaviour=it), ReleasedBehaviour()),
+        PublishedPreset(
+            "aoc",
+            lambda it: Aoc(_resnet101(), clusters=16, drop_ratio=0.3, **_single_scale(it)),
+            ReleasedBehaviour(),
+        ),
     )
 }
 

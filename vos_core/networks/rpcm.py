@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Unpack
 
 from torch import Tensor, nn
 
 from vos_core.networks.blocks.ensembler import Modulator
 from vos_core.networks.folded_head import run_modulator
-from vos_core.networks.published import ReleasedBehaviour
-from vos_core.networks.published_records import (
-    FrameFeatures,
-    Memory,
-    PreviousFrame,
-    TargetMatching,
-)
+from vos_core.networks.published_records import Memory
 from vos_core.networks.single_scale import (
     EMBEDDING_CHANNELS,
-    HEAD_CHANNELS,
     SingleScaleNetwork,
+    SingleScaleOptions,
 )
-from vos_core.networks.stage_input import StageInput
 
 
 class Rpcm(SingleScaleNetwork):
@@ -36,42 +30,14 @@ class Rpcm(SingleScaleNetwork):
 
     Args:
         trunk: Backbone trunk at output stride 16.
-        global_atrous: Atrous factor of global matching.
-        dropout: Rate in the backbone's pyramid while training.
-        behaviour: Switches for released weights.
+        options: See :class:`SingleScaleOptions`.
     """
 
-    def __init__(
-        self,
-        trunk: nn.Module,
-        *,
-        global_atrous: int = 1,
-        dropout: float = 0.1,
-        behaviour: ReleasedBehaviour | None = None,
-    ) -> None:
-        super().__init__(
-            trunk,
-            input_channels=(EMBEDDING_CHANNELS + HEAD_CHANNELS, 0),
-            global_atrous=global_atrous,
-            dropout=dropout,
-            behaviour=behaviour,
-        )
+    def __init__(self, trunk: nn.Module, **options: Unpack[SingleScaleOptions]) -> None:
+        super().__init__(trunk, **options)
         guidance_channels = 4 * EMBEDDING_CHANNELS
         self.propagation = Modulator(guidance_channels=guidance_channels)
         self.correction = Modulator(guidance_channels=guidance_channels)
-
-    def stage_inputs(
-        self, target: FrameFeatures, previous: PreviousFrame, matching: TargetMatching
-    ) -> tuple[StageInput | None, ...]:
-        """Gather 164 channels for the first stage; the second takes nothing."""
-        first = StageInput(
-            own=self.head_features(matching),
-            shared=target.embeddings[0],
-            previous=None,
-            labels=matching.previous_labels[0],
-            own_comes_first=False,
-        )
-        return first, None
 
     def modulate(
         self, code: Tensor, memory: Memory | None, guidance: Tensor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,6 +55,30 @@ class OutputDifference:
     def is_within(self) -> bool:
         """Whether the difference is within the tolerance (false for NaN)."""
         return self.largest <= self.tolerance
+
+
+#: kind of output -> how its names begin
+KINDS = {
+    "features": ("f0_", "prehead"),
+    "matching maps": ("global_", "local_", "ce_in"),
+    "guidance": ("att_",),
+    "memory": ("mem",),
+    "logits": ("logit_",),
+    "probabilities": ("prob_",),
+    "loss": ("loss_",),
+    "prediction": ("pred",),
+    "gradient norm": ("grad ",),
+}
+
+
+def largest_by_kind(differences: Sequence[OutputDifference]) -> dict[str, tuple[int, float]]:
+    """Number of outputs and largest difference of each kind that occurs, in the order of KINDS."""
+    found: dict[str, tuple[int, float]] = {}
+    for kind, beginnings in KINDS.items():
+        own = [item.largest for item in differences if item.name.startswith(beginnings)]
+        if own:
+            found[kind] = len(own), max(own)
+    return found
 
 
 @dataclass(frozen=True)
@@ -141,7 +165,10 @@ def compare(network: PublishedNetwork, fixture: Fixture) -> list[OutputDifferenc
     before = network.behaviour
     minimum = fixture.min_matching_pixels
     network.behaviour = ReleasedBehaviour(
-        min_matching_pixels=minimum, guidance_uses_atrous_labels=minimum > 0
+        min_matching_pixels=minimum,
+        guidance_uses_atrous_labels=minimum > 0,
+        largest_window_first=True,
+        nobody_is_background=True,
     )
     try:
         differences = [item for item in _compare(network, fixture) if item is not None]

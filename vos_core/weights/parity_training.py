@@ -50,7 +50,9 @@ def compare_training(
     if not isinstance(losses, Mapping):
         raise FixtureError(f"{fixture.path} records no training step")
     before, was_training = network.behaviour, network.training
-    network.behaviour = ReleasedBehaviour(guidance_uses_atrous_labels=True)
+    network.behaviour = ReleasedBehaviour(
+        guidance_uses_atrous_labels=True, largest_window_first=True, nobody_is_background=True
+    )
     network.eval()  # nothing but dropout depends on the mode
     network.zero_grad(set_to_none=True)
     try:

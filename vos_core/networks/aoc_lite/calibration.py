@@ -1,4 +1,4 @@
-"""Instance gates and discriminative object calibration (AOC section 3.3, eq 5 to 8)."""
+"""Discriminative object calibration (AOC section 3.3, eq 5 to 8)."""
 
 from __future__ import annotations
 
@@ -7,28 +7,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vos_core.ops.pooling import group_max
-
-
-class GuidanceGate(nn.Module):
-    """Channel gate ``x (1 + tanh(W g))`` from an object's guidance vector (CFBI, "IA gate").
-
-    Starts as the identity: the linear map is zero.
-    """
-
-    def __init__(self, *, guidance_channels: int, channels: int) -> None:
-        super().__init__()
-        self.linear = nn.Linear(guidance_channels, channels)
-        nn.init.zeros_(self.linear.weight)
-        nn.init.zeros_(self.linear.bias)
-
-    def scale(self, guidance: Tensor) -> Tensor:
-        """Factors [n, channels, 1, 1] in (0, 2) for guidance [n, guidance_channels]."""
-        factors: Tensor = 1 + torch.tanh(self.linear(guidance))
-        return factors[..., None, None]
-
-    def forward(self, maps: Tensor, guidance: Tensor) -> Tensor:
-        """Gate [n, channels, h, w] by guidance [n, guidance_channels]."""
-        return maps * self.scale(guidance).to(maps.dtype)
 
 
 class ConfidenceLinear(nn.Module):

@@ -6,8 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vos_core.networks.aoc_lite.calibration import GuidanceGate, ObjectCalibration
+from vos_core.networks.aoc_lite.calibration import ObjectCalibration
 from vos_core.networks.aoc_lite.records import Features
+from vos_core.networks.blocks.gates import GuidanceGate
 from vos_core.ops.resize import resize_bilinear
 
 NORM_GROUPS = 8
@@ -55,7 +56,7 @@ class ObjectDecoder(nn.Module):
         low, middle, high = widths
 
         def gate(channels: int) -> GuidanceGate:
-            return GuidanceGate(guidance_channels=guidance_channels, channels=channels)
+            return GuidanceGate(guidance_channels, channels, starts_as_identity=True)
 
         self.maps8 = nn.Conv2d(maps8, middle, 3, padding=1)
         self.gate8 = gate(middle)

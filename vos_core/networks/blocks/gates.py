@@ -14,11 +14,17 @@ class GuidanceGate(nn.Module):
     Args:
         guidance_channels: Length of the guidance vector.
         channels: Channels C of the gated map.
+        starts_as_identity: Whether W and b start at zero instead of at random.
     """
 
-    def __init__(self, guidance_channels: int, channels: int) -> None:
+    def __init__(
+        self, guidance_channels: int, channels: int, *, starts_as_identity: bool = False
+    ) -> None:
         super().__init__()
         self.linear = nn.Linear(guidance_channels, channels)
+        if starts_as_identity:
+            nn.init.zeros_(self.linear.weight)
+            nn.init.zeros_(self.linear.bias)
 
     def scale(self, guidance: Tensor) -> Tensor:
         """Return the factors ``[O, C]`` in (0, 2) for guidance ``[O, guidance_channels]``."""
@@ -26,7 +32,7 @@ class GuidanceGate(nn.Module):
 
     def forward(self, x: Tensor, guidance: Tensor) -> Tensor:
         """Gate ``x`` of shape ``[O, C, h, w]`` by ``guidance`` ``[O, guidance_channels]``."""
-        return x * self.scale(guidance)[:, :, None, None]
+        return x * self.scale(guidance).to(x.dtype)[:, :, None, None]
 
 
 class NoGate(nn.Module):

@@ -20,18 +20,23 @@ class LabelSums(NamedTuple):
     Attributes:
         sums: ``[L, C]``, sum of the embedding over the label's pixels.
         counts: ``[L]``, number of these pixels.
-        total: ``[C]``, sum over all pixels, those that belong to nobody included.
-        pixels: Number of all pixels.
+        total: ``[C]``, sum over all pixels that count, whatever their label.
+        pixels: Number of these.
     """
 
     sums: Tensor
     counts: Tensor
     total: Tensor
-    pixels: int
+    pixels: Tensor
 
 
 def sum_labels(
-    embedding: Tensor, labels: Tensor, label_count: int, *, kept: Tensor | None = None
+    embedding: Tensor,
+    labels: Tensor,
+    label_count: int,
+    *,
+    kept: Tensor | None = None,
+    nobody_is_background: bool = False,
 ) -> LabelSums:
     """Sum an embedding under each label with one matrix product.
 
@@ -39,18 +44,21 @@ def sum_labels(
         embedding: ``[C, h, w]``.
         labels: int64 ``[h, w]``; values outside 0..L-1 belong to nobody.
         label_count: Number of labels L, background included.
-        kept: bool ``[h, w]``; pixels where it is false count as belonging to nobody.
+        kept: bool ``[h, w]``; pixels where it is false belong to no label, and are outside all.
+        nobody_is_background: Whether pixels of nobody are outside every label; else they do not
+            count at all.
     """
     own = labels.reshape(1, -1) == torch.arange(label_count, device=labels.device)[:, None]
+    flat = embedding.flatten(1)
+    somebody = own.any(dim=0).to(embedding.dtype)
     if kept is not None:
         own = own & kept.reshape(1, -1)
     members = own.to(embedding.dtype)
-    flat = embedding.flatten(1)
     return LabelSums(
         sums=members @ flat.T,
         counts=own.sum(dim=1).to(embedding.dtype),
-        total=flat.sum(dim=1),
-        pixels=flat.shape[1],
+        total=flat.sum(dim=1) if nobody_is_background else flat @ somebody,
+        pixels=somebody.new_tensor(flat.shape[1]) if nobody_is_background else somebody.sum(),
     )
 
 
@@ -62,14 +70,14 @@ def add_sums(parts: list[LabelSums]) -> LabelSums:
         sums=torch.stack([part.sums for part in parts]).sum(dim=0),
         counts=torch.stack([part.counts for part in parts]).sum(dim=0),
         total=torch.stack([part.total for part in parts]).sum(dim=0),
-        pixels=sum(part.pixels for part in parts),
+        pixels=torch.stack([part.pixels for part in parts]).sum(),
     )
 
 
 def mean_pair(frame: LabelSums) -> Tensor:
     """Return ``[L, 2C]``: the mean inside each label, then the mean outside it.
 
-    An absent label has a zero inside mean. Pixels that belong to nobody are outside every label.
+    An absent label has a zero inside mean.
     """
     counts = frame.counts[:, None]
     inside = frame.sums / (counts + EPSILON)

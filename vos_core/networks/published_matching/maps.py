@@ -20,7 +20,7 @@ class MatchingMaps(NamedTuple):
 
     Attributes:
         global_foreground: ``[L, 1, h, w]``.
-        local_foreground: ``[L, n, h, w]``, the largest window first, then ascending.
+        local_foreground: ``[L, n, h, w]``, in the order of :func:`order_windows`.
         local_background: ``[L, n, h, w]``, the same order.
         global_background: ``[L, 1, h, w]``.
     """
@@ -50,14 +50,14 @@ FAST = Primitives(global_matching, local_matching)
 PLAIN = Primitives(_plain_global, plain_local_matching)
 
 
-def order_windows(half_windows: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the windows in the authors' channel order: the largest, then ascending.
+def order_windows(half_windows: tuple[int, ...], *, largest_first: bool) -> tuple[int, ...]:
+    """Return the windows in channel order: ascending, or the largest and then the others.
 
-    Released weights depend on it (the authors' code computes the largest window and then the
-    nested ones).
+    Released weights depend on the second (the authors' code computes the largest window and then
+    the nested ones).
     """
     ascending = sorted(half_windows)
-    return (ascending[-1], *ascending[:-1])
+    return (ascending[-1], *ascending[:-1]) if largest_first else tuple(ascending)
 
 
 def match_scale(
@@ -70,6 +70,7 @@ def match_scale(
     foreground_bias: Tensor,
     background_bias: Tensor,
     primitives: Primitives = FAST,
+    largest_first: bool = False,
 ) -> MatchingMaps:
     """Match a target frame against references and the previous frame at one scale.
 
@@ -84,6 +85,7 @@ def match_scale(
         foreground_bias: Scalar, added for labels > 0.
         background_bias: Scalar, added for label 0.
         primitives: Fast or plain searches.
+        largest_first: Order of the local windows, see :func:`order_windows`.
     """
     label_count = reference.label_count
     height, width = query.shape[-2:]
@@ -102,6 +104,7 @@ def match_scale(
         foreground_bias=foreground_bias,
         background_bias=background_bias,
         primitives=primitives,
+        largest_first=largest_first,
     )
     return MatchingMaps(
         global_foreground=global_foreground,
@@ -123,6 +126,7 @@ def match_local(
     foreground_bias: Tensor,
     background_bias: Tensor,
     primitives: Primitives = FAST,
+    largest_first: bool = False,
 ) -> Tensor:
     """Match a target frame against windows of the previous frame.
 
@@ -138,9 +142,10 @@ def match_local(
         foreground_bias: Scalar, added for labels > 0.
         background_bias: Scalar, added for label 0.
         primitives: Fast or plain searches.
+        largest_first: Order of the local windows, see :func:`order_windows`.
 
     Returns:
-        ``[L, n, h, w]`` in [0, 1], the largest window first, then ascending.
+        ``[L, n, h, w]`` in [0, 1].
     """
     size = (query.shape[-2], query.shape[-1])
     if scale.halve_local:
@@ -153,7 +158,7 @@ def match_local(
         previous,
         labels,
         label_count,
-        order_windows(scale.half_windows),
+        order_windows(scale.half_windows, largest_first=largest_first),
         atrous=scale.local_atrous,
     )
     maps = matching_transform(near, foreground_bias, background_bias)

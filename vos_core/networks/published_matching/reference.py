@@ -69,6 +69,7 @@ def digest_reference(
     *,
     min_matching_pixels: int = 0,
     guidance_uses_atrous_labels: bool = False,
+    nobody_is_background: bool = False,
 ) -> ReferenceDigest:
     """Digest one reference frame.
 
@@ -83,6 +84,8 @@ def digest_reference(
             survive the atrous grid. The authors' code does this by an in-place side effect in
             training, and in testing when ``min_matching_pixels`` is positive; off is the
             definition of the paper.
+        nobody_is_background: Whether pixels of nobody count in the guidance vector's background
+            means.
     """
     segments = []
     sums: LabelSums | None = None
@@ -99,6 +102,7 @@ def digest_reference(
                 labels,
                 label_count,
                 kept=kept if guidance_uses_atrous_labels else None,
+                nobody_is_background=nobody_is_background,
             )
     if sums is None:
         raise ValueError("a network needs at least one scale")
