@@ -235,7 +235,7 @@ def test_the_prepared_network_gives_the_recorded_logits(
 ) -> None:
     """From images of bytes to logits, with norms and gates folded."""
     fixture = read_fixture(find_fixture("cfbi_mnv2_k3_129x161.npz"))
-    network = build_published("cfbi-mobilenet")
+    network = build_published("cfbi-mobilenet", ReleasedBehaviour(largest_window_first=True))
     tensors = generate_weights(find_fixture("cfbi_mnv2_manifest.json"))
     fill_network(network, tensors, "cfbi-mobilenet", "manifest")
     engine = PublishedEngine(network, dtype=dtype)
