@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -166,12 +165,14 @@ def _of_values(seen: Mapping[int, Examination], values: ValueTable) -> list[Find
 
 
 def _of_sizes(seen: Mapping[int, Examination], size: tuple[int, int]) -> list[Finding]:
-    sizes = Counter((each.height, each.width) for each in seen.values())
-    wrong = {found: count for found, count in sizes.items() if found != size}
+    wrong: dict[tuple[int, int], list[int]] = {}
+    for number, each in sorted(seen.items()):
+        if (each.height, each.width) != size:
+            wrong.setdefault((each.height, each.width), []).append(number)
     if not wrong:
         return []
     height, width = size
-    listed = ", ".join(f"{w}x{h} ({count})" for (h, w), count in wrong.items())
+    listed = "; ".join(f"{w}x{h} in frames {_listed(frames)}" for (h, w), frames in wrong.items())
     is_same_shape = all(abs(h * width - w * height) <= max(w, h, *size) for h, w in wrong)
     text = f"masks of another size than the frames, which are {width}x{height}: {listed}"
     if not is_same_shape:

@@ -8,7 +8,10 @@ from annotator.exchange.errors import UnknownFormatError
 from annotator.exchange.formats.base import ExchangeFormat
 from annotator.exchange.formats.binary_png import BinaryPngs
 from annotator.exchange.formats.coco import Coco
+from annotator.exchange.formats.cvat import CvatVideo
 from annotator.exchange.formats.davis import DavisResults, DavisTree
+from annotator.exchange.formats.labelme import Labelme
+from annotator.exchange.formats.pictures import ContactSheet, OverlayVideo
 from annotator.exchange.formats.youtube_vis import YouTubeVis
 from annotator.exchange.formats.youtube_vos import YouTubeVos
 
@@ -18,7 +21,11 @@ FORMATS: tuple[ExchangeFormat, ...] = (
     YouTubeVos(),
     YouTubeVis(),
     Coco(),
+    CvatVideo(),
+    Labelme(),
     BinaryPngs(),
+    OverlayVideo(),
+    ContactSheet(),
 )
 """In the order in which a person should see them."""
 

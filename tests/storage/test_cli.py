@@ -97,11 +97,12 @@ def test_import_changes_nothing_when_one_mask_is_wrong(project, tmp_path, capsys
     write_label_map(masks / "00004.png", np.full((12, 15), 1, np.uint8))
     assert run(["import", str(project), str(masks)]) == 2
     error = capsys.readouterr().err
-    assert "00004.png" in error and "15x12" in error
+    assert "15x12 in frames 4" in error and "--mend size" in error
     assert not load_project(project).document.label_map(3).any()
     (masks / "00004.png").rename(masks / "00006.png")
     assert run(["import", str(project), str(masks)]) == 2
-    assert "00000 to 00005" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "frames that do not exist (6)" in error and "frames are 0 to 5" in error
 
 
 @pytest.mark.parametrize(
@@ -129,3 +130,65 @@ def test_a_path_opens_the_window_and_help_needs_neither_qt_nor_torch(monkeypatch
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "export" in done.stdout and "validate" in done.stdout
+
+
+def test_masks_are_looked_at_first_and_mended_on_request(project, tmp_path, capsys):
+    masks = tmp_path / "masks"
+    masks.mkdir()
+    half = np.zeros((6, 8), np.uint8)
+    half[1:5, 1:7] = 255
+    for frame in (3, 9):
+        write_label_map(masks / f"{frame:05d}.png", half)
+    words = ["import", str(project), str(masks)]
+    before = (project / "project.json").read_bytes()
+    assert run([*words, "--check", "--json"]) == 2
+    report = json.loads(capsys.readouterr().out)
+    assert report["sizes"] == {"8x6": 2} and report["masks"] == 2
+    offered = {key for finding in report["findings"] for key in finding["mends"]}
+    assert offered == {"void", "size", "leave-out"}
+    assert run([*words, "--mend", "size", "--mend", "void"]) == 2
+    error = capsys.readouterr().err
+    assert "frames that do not exist (9)" in error and "--mend leave-out" in error
+    assert (project / "project.json").read_bytes() == before
+    assert run([*words, "--mend", "all"]) == 0
+    document = load_project(project).document
+    np.testing.assert_array_equal(
+        document.label_map(3), np.where(half, 1, 0).repeat(2, 0).repeat(2, 1)
+    )
+
+
+@pytest.mark.parametrize("key", ["youtube-vis", "coco", "cvat", "labelme", "binary"])
+def test_every_format_goes_out_and_in_again(project, tmp_path, capsys, key):
+    out = tmp_path / "out" / ("clip" if key in ("labelme", "binary") else "clip.x")
+    suffix = {"cvat": ".xml", "labelme": "", "binary": ""}.get(key, ".json")
+    out = out.with_suffix(suffix)
+    assert run(["export", str(project), "--format", key, "--out", str(out), "--keep-ids"]) == 0
+    assert run(["validate", str(out)]) == 0
+    assert f"({key}) of 16x12" in capsys.readouterr().out
+    assert run(["import", str(project), str(out), "--replace", "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result == {"masks": 6, "frames": [], "new_objects": []}
+
+
+def test_formats_are_listed(capsys):
+    assert run(["formats"]) == 0
+    text = capsys.readouterr().out
+    for title in ("DAVIS results", "YouTube-VOS", "COCO JSON", "CVAT for video XML", "labelme"):
+        assert title in text
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.json", '{"videos": [], "annotations": []}', "holds no masks"),
+        ("a.json", "{broken", "no format that can be imported"),
+        ("a.xml", "<annotations><track", "no format that can be imported"),
+        ("a.txt", "hello", "no format that can be imported"),
+    ],
+)
+def test_files_of_the_wrong_kind_are_named(project, tmp_path, capsys, name, content, message):
+    path = tmp_path / name
+    path.write_text(content)
+    assert run(["import", str(project), str(path)]) == 2
+    error = capsys.readouterr().err
+    assert message in error and name in error and "Traceback" not in error
