@@ -26,6 +26,7 @@ CASES = [
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(("recorded_name", "case"), CASES, ids=[case for _, case in CASES])
 def test_every_recorded_output_is_within_its_tolerance(
     recorded_name: str, case: str, filled_network: Callable[[str], PublishedNetwork]
@@ -42,6 +43,7 @@ def test_every_recorded_output_is_within_its_tolerance(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_the_switch_for_small_objects_matters(
     filled_network: Callable[[str], PublishedNetwork],
 ) -> None:
@@ -54,6 +56,7 @@ def test_the_switch_for_small_objects_matters(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_plane_order_matters(filled_network: Callable[[str], PublishedNetwork]) -> None:
     """Swapped image planes are noticed: the comparison cannot pass on anything."""
     fixture = read_fixture(find_fixture("cfbi_mnv2_k1_129x161.npz"))

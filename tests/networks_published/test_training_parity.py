@@ -15,6 +15,7 @@ from vos_core.weights.parity_training import compare_training
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("recorded_name", ["cfbi", "cfbip", "rpcm"])
 def test_losses_and_gradients_are_the_recorded_ones(
     recorded_name: str, filled_network: Callable[[str], PublishedNetwork]

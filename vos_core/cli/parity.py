@@ -83,8 +83,10 @@ def parity(fixtures: tuple[Path, ...], manifest: Path, network: str, plain: bool
         for difference in differences:
             verdict = "ok" if difference.is_within else "PAST TOLERANCE"
             failures += not difference.is_within
+            value = difference.recorded
+            of = "" if value is None else f" of {value:.6g}"
             click.echo(
-                f"  {difference.name:<{width}} {difference.largest:9.2e}"
+                f"  {difference.name:<{width}} {difference.largest:9.2e}{of}"
                 f"  (at most {difference.tolerance:.0e})  {verdict}"
             )
         for kind, (count, largest) in largest_by_kind(differences).items():

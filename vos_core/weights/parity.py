@@ -45,11 +45,13 @@ class OutputDifference:
         name: Name of the output in the fixture.
         largest: Largest absolute difference; infinity when shapes differ.
         tolerance: The most that is allowed.
+        recorded: The recorded value, where it is one number.
     """
 
     name: str
     largest: float
     tolerance: float
+    recorded: float | None = None
 
     @property
     def is_within(self) -> bool:

@@ -78,7 +78,9 @@ def _compare(
     for step, expected in losses.items():
         loss = hard_pixel_loss(result.logits, target, step=float(step), mining_steps=mining_steps)
         difference = abs(loss.item() - expected[0])
-        differences.append(OutputDifference(f"loss_{step}", difference, LOSS_TOLERANCE))
+        differences.append(
+            OutputDifference(f"loss_{step}", difference, LOSS_TOLERANCE, expected[0])
+        )
     grown = F.interpolate(
         result.logits.detach()[None], size=target.shape, mode="bilinear", align_corners=True
     )
@@ -100,6 +102,8 @@ def _gradient_differences(
         gradient = parameters[own[name] or ""].grad
         norm = 0.0 if gradient is None else float(gradient.double().norm())
         differences.append(
-            OutputDifference(f"grad {own[name]}", abs(norm - expected), share * expected + constant)
+            OutputDifference(
+                f"grad {own[name]}", abs(norm - expected), share * expected + constant, expected
+            )
         )
     return differences
