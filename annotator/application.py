@@ -11,16 +11,20 @@ from types import TracebackType
 from PySide6.QtCore import QMessageLogContext, QObject, QtMsgType, Slot, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
+from annotator.controller.big_commands import BigCommands
 from annotator.controller.editor import Editor
 from annotator.controller.export_controller import ExportController
 from annotator.controller.frame_controller import FrameController
 from annotator.controller.history_controller import HistoryController
+from annotator.controller.identity_controller import IdentityController
+from annotator.controller.landmark_controller import LandmarkController
 from annotator.controller.layer_controller import LayerController
 from annotator.controller.mask_controller import MaskController
 from annotator.controller.network_status import NetworkStatus
 from annotator.controller.object_controller import ObjectController
 from annotator.controller.paint_controller import PaintController
 from annotator.controller.propagation_controller import PropagationController
+from annotator.controller.range_controller import RangeController
 from annotator.controller.review_controller import ReviewController
 from annotator.controller.session_controller import SessionController
 from annotator.controller.window_controller import WindowController
@@ -90,10 +94,15 @@ class Application(QObject):
         self.paint = PaintController(editor, window)
         self.masks = MaskController(self.paint.context, window)
         self.objects = ObjectController(editor, window, self.layers)
+        self.big_commands = BigCommands(editor, window)
+        self.identity = IdentityController(editor, window, self.big_commands)
+        self.ranges = RangeController(editor, window, self.big_commands, self.identity)
+        self.landmarks = LandmarkController(editor, window)
         self.propagation = PropagationController(editor, window, self.layers, self.service)
         self.network = NetworkStatus(
             editor, window, self.service, lambda: self.propagation.is_running
         )
+        self.ranges.propagation_wanted.connect(self.propagation.propagate_range)
         self.review = ReviewController(editor, window)
         self.session = SessionController(editor, window, self.frames, self.propagation)
         self.export = ExportController(editor, window)

@@ -46,7 +46,7 @@ class FrameController(QObject):
         actions["frame.next_reference"].triggered.connect(self._to_next_reference)
         actions["frame.previous_reference"].triggered.connect(self._to_previous_reference)
         actions["frame.play"].toggled.connect(self._on_play)
-        window.canvas.space_tapped.connect(actions["frame.play"].toggle)
+        window.canvas.space_tapped.connect(self._on_space)
         window.timeline.frame_requested.connect(self._go_to)
         window.transport.frame_requested.connect(self._go_to)
         editor.workspace_changed.connect(self._on_workspace)
@@ -170,6 +170,12 @@ class FrameController(QObject):
         else:
             where = "after" if step > 0 else "before"
             self._editor.inform(f"There is no reference {where} frame {here}.")
+
+    @Slot()
+    def _on_space(self) -> None:
+        """Space alone, which the canvas keeps for moving the picture while it is held."""
+        if "Space" in self._window.actions_table.keys("frame.play"):
+            self._window.actions_table["frame.play"].toggle()
 
     @Slot(bool)
     def _on_play(self, playing: bool) -> None:

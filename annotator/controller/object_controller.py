@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QColorDialog
 from annotator.controller.editor import DocumentListeners, Editor
 from annotator.controller.layer_controller import LayerController
 from annotator.controller.workspace import Workspace
-from annotator.model.commands import AddObject, ChangeObject, ClearRange, RemoveObject
+from annotator.model.commands import AddObject, ChangeObject
 from annotator.model.commands.base import Command
 from annotator.model.document import Document
 from annotator.model.errors import ModelError
@@ -36,6 +36,8 @@ class ObjectController(QObject):
         panel.visibility_toggled.connect(self._toggle_visible)
         panel.lock_toggled.connect(self._toggle_locked)
         panel.colour_requested.connect(self._ask_colour)
+        panel.details.category_changed.connect(self._set_category)
+        panel.details.opacity_changed.connect(self._set_opacity)
         window.timeline.object_activated.connect(editor.choose_object)
         window.object_digit_pressed.connect(self._choose_place)
         handlers: dict[str, Callable[[], object]] = {
@@ -47,8 +49,7 @@ class ObjectController(QObject):
             "object.show": self._toggle_active_visible,
             "object.solo": self._toggle_solo,
             "object.lock": self._toggle_active_locked,
-            "object.clear_frame": self._clear_frame,
-            "object.delete": self._delete,
+            "object.category": self._edit_category,
         }
         for name, handler in handlers.items():
             actions[name].triggered.connect(handler)
@@ -120,23 +121,13 @@ class ObjectController(QObject):
         object_id = int(self.sender().property("object_id"))
         self._change(object_id, colour=(colour.red(), colour.green(), colour.blue()))
 
-    @Slot()
-    def _clear_frame(self) -> None:
-        object_id, frame = self._editor.active_object, self._editor.shown_frame
-        if object_id is not None and frame is not None:
-            self._do(lambda document: ClearRange.prepare(document, [frame], [object_id]))
+    @Slot(int, str)
+    def _set_category(self, object_id: int, category: str) -> None:
+        self._change(object_id, category=category)
 
-    @Slot()
-    def _delete(self) -> None:
-        document, object_id = self._editor.document, self._editor.active_object
-        if document is None or object_id is None:
-            return
-        place = document.objects.position(object_id)
-        name = document.objects[object_id].name
-        if self._do(lambda document: RemoveObject.prepare(document, object_id)):
-            ids = document.objects.ids
-            self._editor.choose_object(ids[min(place, len(ids) - 1)] if ids else None)
-            self._editor.inform(f"Deleted {name} from every frame; Ctrl+Z brings it back.")
+    @Slot(int, float)
+    def _set_opacity(self, object_id: int, opacity: float) -> None:
+        self._change(object_id, opacity=opacity)
 
     # --- choosing --------------------------------------------------------------------------
 
@@ -165,6 +156,10 @@ class ObjectController(QObject):
     def _edit_name(self) -> None:
         if self._editor.active_object is not None:
             self._window.objects.edit_name(self._editor.active_object)
+
+    @Slot()
+    def _edit_category(self) -> None:
+        self._window.objects.details.edit_category()
 
     @Slot()
     def _ask_active_colour(self) -> None:

@@ -15,6 +15,7 @@ from annotator.controller.propagation_controller import PropagationController
 from annotator.controller.workspace import Workspace
 from annotator.storage.settings import Settings
 from annotator.views.help_sheet import HelpSheet
+from annotator.views.key_dialog import KeyDialog
 from annotator.views.main_window import MainWindow
 from annotator.views.message_bar import Severity
 from annotator.views.panels.overlay_panel import OverlayState
@@ -28,6 +29,7 @@ _SWITCHES = {
     "square": "square_brush",
     "pressure": "pen_pressure",
 }
+_KEYS = "keys"
 _OPACITIES = ("masks_opacity", "reliability_opacity", "clusters_opacity")
 
 
@@ -58,6 +60,7 @@ class WindowController(QObject):
         editor.active_object_changed.connect(self._on_active)
         actions = window.actions_table
         actions["help.keys"].triggered.connect(self._show_help)
+        actions["help.rebind"].triggered.connect(self._change_keys)
         actions["help.about"].triggered.connect(self._tell_about)
         actions["tool.cancel"].triggered.connect(self._cancel)
         actions["view.fit"].triggered.connect(window.canvas.fit)
@@ -78,6 +81,7 @@ class WindowController(QObject):
         if theme not in {known.value for known in Theme}:
             theme = Theme.DARK.value
         window.actions_table[f"view.{theme}"].setChecked(True)
+        window.actions_table.set_own_keys(settings.get(_KEYS, {}))
         window.restore_layout(settings.get("layout", ""))
         window.brush_size.set_diameter(settings.get("brush_diameter", 24))
         amounts = window.mask_amounts
@@ -103,12 +107,15 @@ class WindowController(QObject):
         self._settings.set("contours", state.contours)
         for name in _OPACITIES:
             self._settings.set(name, getattr(state, name))
+        self._save_settings()
+        if self._help is not None:
+            self._help.close()
+
+    def _save_settings(self) -> None:
         try:
             self._settings.save()
         except OutputError as error:
             _log.warning("the settings are not remembered: %s", error)
-        if self._help is not None:
-            self._help.close()
 
     @Slot(bool)
     def _on_theme(self, checked: bool) -> None:
@@ -163,9 +170,22 @@ class WindowController(QObject):
     @Slot()
     def _show_help(self) -> None:
         if self._help is None:
-            self._help = HelpSheet(self._window)
+            self._help = HelpSheet(self._window.actions_table, self._window)
         self._help.show()
         self._help.raise_()
+
+    @Slot()
+    def _change_keys(self) -> None:
+        dialog = KeyDialog(self._window.actions_table, self._window)
+        dialog.accepted_keys.connect(self._take_keys)
+        dialog.open()
+
+    @Slot(object)
+    def _take_keys(self, own: dict[str, list[str]]) -> None:
+        table = self._window.actions_table
+        table.set_own_keys(own)
+        self._settings.set(_KEYS, table.own_keys())
+        self._save_settings()
 
     @Slot()
     def _tell_about(self) -> None:

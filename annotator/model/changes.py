@@ -17,6 +17,7 @@ class ChangeSet:
         cells: frames with a changed cell.
         objects: whether the object table changed.
         references: frames whose reference choice changed.
+        bookmarks: whether the bookmarks changed.
     """
 
     label_maps: dict[int, Box] = field(default_factory=dict)
@@ -24,6 +25,7 @@ class ChangeSet:
     cells: set[int] = field(default_factory=set)
     objects: bool = False
     references: set[int] = field(default_factory=set)
+    bookmarks: bool = False
 
     def include(self, other: ChangeSet) -> None:
         """Add what another change changed."""
@@ -33,6 +35,7 @@ class ChangeSet:
         self.cells |= other.cells
         self.objects |= other.objects
         self.references |= other.references
+        self.bookmarks |= other.bookmarks
 
     @property
     def is_empty(self) -> bool:
@@ -43,4 +46,5 @@ class ChangeSet:
             or self.cells
             or self.objects
             or self.references
+            or self.bookmarks
         )

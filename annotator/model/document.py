@@ -36,6 +36,7 @@ class Document:
         label_maps: uint8 [H, W] object ids a frame.
         reliability_maps: uint8 [H, W] a frame, 255 certain; a frame with nothing stored has none.
         references: choices of a person on which frames serve as references.
+        bookmarks: frames that a person wants to find again, ascending.
 
     Events:
         label_map_changed: (frame index, box of the changed pixels); also during a stroke.
@@ -43,6 +44,7 @@ class Document:
         cells_changed: (frozenset of frame indices).
         objects_changed: ().
         references_changed: (), when `reference_frames` may have changed.
+        bookmarks_changed: ().
         changed: (ChangeSet), once per command done, undone or redone; what storage needs. Not
             during a stroke.
     """
@@ -62,12 +64,14 @@ class Document:
             frame_count, height, width, plain_bytes=min(plain_bytes, 64 << 20)
         )
         self.references = ReferenceChoices()
+        self.bookmarks: tuple[int, ...] = ()
 
         self.label_map_changed: Event[int, Box] = Event()
         self.reliability_changed: Event[int] = Event()
         self.cells_changed: Event[frozenset[int]] = Event()
         self.objects_changed: Event[[]] = Event()
         self.references_changed: Event[[]] = Event()
+        self.bookmarks_changed: Event[[]] = Event()
         self.changed: Event[ChangeSet] = Event()
 
     def label_map(self, frame_index: int) -> ByteMap:
@@ -134,5 +138,7 @@ class Document:
             self.reliability_changed.emit(frame_index)
         if change.cells or change.references:
             self.references_changed.emit()
+        if change.bookmarks:
+            self.bookmarks_changed.emit()
         if not provisional and not change.is_empty:
             self.changed.emit(change)

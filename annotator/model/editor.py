@@ -107,6 +107,12 @@ class DocumentEditor:
         self.document.references.set(frame_index, choice)
         self.change.references.add(frame_index)
 
+    def set_bookmarks(self, frames: Iterable[int]) -> None:
+        """Exchange the bookmarks; frames outside the sequence are left out."""
+        count = self.document.frame_count
+        self.document.bookmarks = tuple(sorted({f for f in frames if 0 <= f < count}))
+        self.change.bookmarks = True
+
     def _note_pixels(self, frame_index: int, box: Box) -> None:
         known = self.change.label_maps.get(frame_index)
         self.change.label_maps[frame_index] = box if known is None else known.union(box)

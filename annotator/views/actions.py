@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QToolBar, QWidget
 
 from annotator.views.action_specs import ACTIONS, MENUS, MOUSE, ActionSpec
 from annotator.views.icons import icon
 
-__all__ = ["ACTIONS", "MENUS", "MOUSE", "ActionSpec", "ActionTable", "shortcut_texts"]
+__all__ = ["ACTIONS", "MENUS", "MOUSE", "ActionSpec", "ActionTable", "native_texts", "plain_text"]
+
+RESERVED_KEYS = frozenset(str(digit) for digit in range(10))
+"""Keys that are no action's: digits choose objects."""
 
 
 class ActionTable(QObject):
-    """The live `QAction` of every entry of a table, owned by one window."""
+    """The live `QAction` of every entry of a table, owned by one window.
+
+    Keys can be changed while the window lives; tool tips follow.
+    """
+
+    keys_changed = Signal()
+    """An action has other keys than before."""
 
     def __init__(self, owner: QWidget, specs: Iterable[ActionSpec] = ACTIONS) -> None:
         super().__init__(owner)
         self._specs: dict[str, ActionSpec] = {}
         self._actions: dict[str, QAction] = {}
         self._groups: dict[str, QActionGroup] = {}
+        self._keys: dict[str, tuple[str, ...]] = {}
         for spec in specs:
             if spec.name in self._specs:
                 raise ValueError(f"the table of actions names {spec.name!r} twice")
@@ -33,12 +43,9 @@ class ActionTable(QObject):
         action.setObjectName(spec.name)
         action.setIcon(icon(spec.icon))
         action.setCheckable(spec.checkable)
-        action.setShortcuts([QKeySequence(key) for key in spec.keys])
         action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
-        plain = spec.text.replace("&", "").rstrip("…")
-        shown = ", ".join(shortcut_texts(spec))
-        action.setToolTip(f"<b>{plain}</b>{f' ({shown})' if shown else ''}<br>{spec.tip}")
         action.setStatusTip("")
+        self._give_keys(action, spec, spec.keys)
         if spec.group is not None:
             group = self._groups.get(spec.group)
             if group is None:
@@ -47,6 +54,13 @@ class ActionTable(QObject):
             group.addAction(action)
         owner.addAction(action)
         return action
+
+    def _give_keys(self, action: QAction, spec: ActionSpec, keys: tuple[str, ...]) -> None:
+        self._keys[spec.name] = keys
+        action.setShortcuts([QKeySequence(key) for key in keys])
+        shown = ", ".join(native_texts(keys))
+        tip = f"<b>{plain_text(spec)}</b>{f' ({shown})' if shown else ''}<br>{spec.tip}"
+        action.setToolTip(tip)
 
     def __getitem__(self, name: str) -> QAction:
         return self._actions[name]
@@ -57,6 +71,48 @@ class ActionTable(QObject):
     def spec(self, name: str) -> ActionSpec:
         """Return the table entry of a name; KeyError for an unknown one."""
         return self._specs[name]
+
+    # --- keys ------------------------------------------------------------------------------
+
+    def keys(self, name: str) -> tuple[str, ...]:
+        """Return the keys that an action has now, in portable form; the first is shown."""
+        return self._keys[name]
+
+    def own_keys(self) -> dict[str, list[str]]:
+        """Return the keys of the actions whose keys are not those of the table."""
+        return {
+            name: list(keys) for name, keys in self._keys.items() if keys != self._specs[name].keys
+        }
+
+    def set_own_keys(self, own: Mapping[str, object]) -> None:
+        """Give some actions other keys, and all others those of the table.
+
+        What is no action of this table, no list of keys, or would make two actions answer to one
+        key is left out: settings may come from another version.
+
+        Args:
+            own: Action name to a list of key sequences.
+        """
+        wanted = {name: spec.keys for name, spec in self._specs.items()}
+        for name, keys in own.items():
+            if name in wanted and isinstance(keys, list | tuple):
+                known = [key for key in keys if isinstance(key, str) and portable_key(key)]
+                wanted[name] = tuple(known)
+        while clashes := key_clashes(wanted):
+            changed = [
+                name
+                for names in clashes.values()
+                for name in names
+                if wanted[name] != self._specs[name].keys
+            ]
+            if not changed:
+                break
+            wanted[changed[0]] = self._specs[changed[0]].keys
+        if wanted == self._keys:
+            return
+        for name, spec in self._specs.items():
+            self._give_keys(self._actions[name], spec, wanted[name])
+        self.keys_changed.emit()
 
     def refresh_icons(self) -> None:
         """Draw every icon again in the colours of the palette in use."""
@@ -82,7 +138,35 @@ class ActionTable(QObject):
                 bar.addAction(self._actions[name])
 
 
-def shortcut_texts(spec: ActionSpec) -> list[str]:
-    """Return the keys of an action as this platform writes them."""
+def native_texts(keys: Iterable[str]) -> list[str]:
+    """Return key sequences as this platform writes them."""
     native = QKeySequence.SequenceFormat.NativeText
-    return [QKeySequence(key).toString(native) for key in spec.keys]
+    return [QKeySequence(key).toString(native) for key in keys]
+
+
+def plain_text(spec: ActionSpec) -> str:
+    """Return the menu text of an action without mnemonic and dots."""
+    return spec.text.replace("&", "").rstrip("…")
+
+
+def portable_key(key: str) -> str:
+    """Return a key sequence as Qt writes it in portable form, empty for an unknown one."""
+    text: str = QKeySequence(key).toString(QKeySequence.SequenceFormat.PortableText)
+    return text
+
+
+def key_clashes(keys: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    """Find keys that two actions have, or that are reserved.
+
+    Args:
+        keys: Action name to its keys.
+
+    Returns:
+        Key in portable form to the names of the actions that have it.
+    """
+    owners: dict[str, list[str]] = {}
+    for name, own in keys.items():
+        for key in dict.fromkeys(portable_key(text) for text in own):
+            if key:
+                owners.setdefault(key, []).append(name)
+    return {k: who for k, who in owners.items() if len(who) > 1 or k in RESERVED_KEYS}

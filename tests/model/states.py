@@ -20,6 +20,7 @@ def state_of(document: Document) -> dict[str, object]:
         "highest id": document.objects.highest_id,
         "promoted": document.references.promoted,
         "excluded": document.references.excluded,
+        "bookmarks": document.bookmarks,
     }
 
 

@@ -21,6 +21,7 @@ from annotator.model.commands import (
     RemoveObject,
     RenumberObjects,
     ReplaceLabelMap,
+    SetBookmarks,
     SetCellState,
     SplitObject,
     SplitPlan,
@@ -237,6 +238,12 @@ class RandomEdits(RuleBasedStateMachine):
     @rule(frame=frames, choice=st.sampled_from(list(ReferenceChoice)))
     def choose_reference(self, frame: int, choice: ReferenceChoice) -> None:
         self.do(lambda: ChooseReference.prepare(self.document, frame, choice))
+
+    @rule(frame=frames)
+    def toggle_bookmark(self, frame: int) -> None:
+        was = frame in self.document.bookmarks
+        self.do(lambda: SetBookmarks.toggle(self.document, frame))
+        assert (frame in self.document.bookmarks) is not was
 
     @precondition(lambda self: self.run is None)
     @rule(overwrite=st.booleans(), only=st.booleans())

@@ -9,10 +9,16 @@ from annotator.model.commands.identity import (
     RenumberObjects,
     SwapObjects,
 )
-from annotator.model.commands.objects import AddObject, ChangeObject, ChooseReference
+from annotator.model.commands.objects import (
+    AddObject,
+    ChangeObject,
+    ChooseReference,
+    SetBookmarks,
+)
 from annotator.model.commands.paint import PaintStroke
 from annotator.model.commands.propagation import ApplyPropagation
 from annotator.model.commands.split import SplitObject, SplitPlan
+from annotator.model.commands.states import SetStates
 
 __all__ = [
     "AddObject",
@@ -26,7 +32,9 @@ __all__ = [
     "RemoveObject",
     "RenumberObjects",
     "ReplaceLabelMap",
+    "SetBookmarks",
     "SetCellState",
+    "SetStates",
     "SplitObject",
     "SplitPlan",
     "SwapObjects",

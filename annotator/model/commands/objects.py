@@ -1,4 +1,4 @@
-"""Commands on the object table and on reference choices."""
+"""Commands on the object table, reference choices and bookmarks."""
 
 from __future__ import annotations
 
@@ -117,3 +117,45 @@ class ChooseReference:
     def revert(self, editor: DocumentEditor) -> None:
         """Choose what was before."""
         editor.choose_reference(self._index, self._old)
+
+
+class SetBookmarks:
+    """Other bookmarks."""
+
+    nbytes = 500
+
+    def __init__(
+        self, old: tuple[int, ...], new: tuple[int, ...], text: str, frame_index: int | None
+    ) -> None:
+        self._old = old
+        self._new = new
+        self.text = text
+        self.frame_index = frame_index
+
+    @classmethod
+    def toggle(cls, document: Document, frame_index: int) -> SetBookmarks:
+        """Plan to bookmark a frame, or to take its bookmark away.
+
+        Raises:
+            FrameError: no such frame.
+        """
+        document.label_maps.get(frame_index)
+        old = document.bookmarks
+        is_new = frame_index not in old
+        kept = [frame for frame in old if frame != frame_index]
+        new = tuple(sorted([*kept, frame_index])) if is_new else tuple(kept)
+        text = f"{'add' if is_new else 'remove'} bookmark {frame_index}"
+        return cls(old, new, text, frame_index)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the bookmarks stay as they are."""
+        return self._old == self._new
+
+    def apply(self, editor: DocumentEditor) -> None:
+        """Exchange."""
+        editor.set_bookmarks(self._new)
+
+    def revert(self, editor: DocumentEditor) -> None:
+        """Exchange back."""
+        editor.set_bookmarks(self._old)

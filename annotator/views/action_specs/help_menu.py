@@ -8,5 +8,12 @@ _A = ActionSpec
 
 ACTIONS: tuple[ActionSpec, ...] = (
     _A("help.keys", "&Keys and mouse", ("F1",), "mdi6.keyboard-outline", "The sheet of all keys"),
+    _A(
+        "help.rebind",
+        "&Change keys…",
+        (),
+        "mdi6.keyboard-settings-outline",
+        "Give actions other keys",
+    ),
     _A("help.about", "&About", (), None, "Version, model and device in use"),
 )

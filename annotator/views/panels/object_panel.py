@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from annotator.model.objects import ObjectRecord
 from annotator.views.actions import ActionTable
+from annotator.views.panels.object_details import ObjectDetails
 from annotator.views.panels.object_model import Column, ObjectListModel
 
 _MENU = (
@@ -28,8 +29,26 @@ _MENU = (
     "object.show",
     "object.solo",
     "object.lock",
+    "object.category",
+    None,
+    "object.merge",
+    "object.swap_on",
+    "object.split",
+    "object.split_on",
     None,
     "object.clear_frame",
+    "object.clear_on",
+    "object.delete",
+)
+
+
+_BUTTONS = (
+    "object.add",
+    "object.colour",
+    "object.solo",
+    "object.merge",
+    "object.split",
+    "object.swap_on",
     "object.delete",
 )
 
@@ -82,10 +101,12 @@ class ObjectPanel(QWidget):
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
 
+        self.details = ObjectDetails(self)
+        self.details.hide()
         buttons = QHBoxLayout()
         buttons.setContentsMargins(6, 4, 6, 4)
         buttons.setSpacing(2)
-        for name in ("object.add", "object.colour", "object.solo", "object.delete"):
+        for name in _BUTTONS:
             button = QToolButton(self)
             button.setDefaultAction(actions[name])
             button.setIconSize(QSize(18, 18))
@@ -96,6 +117,7 @@ class ObjectPanel(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self._empty, 1)
         layout.addWidget(self.table, 1)
+        layout.addWidget(self.details)
         layout.addLayout(buttons)
         self.table.hide()
         self._follow = True
@@ -111,7 +133,11 @@ class ObjectPanel(QWidget):
         self._list.set_records(records)
         self.table.setVisible(bool(records))
         self._empty.setVisible(not records)
+        self.details.setVisible(bool(records))
         row = self._list.row_of(active)
+        self.details.show_record(
+            None if row is None else records[row], (record.category for record in records)
+        )
         if row is None:
             self.table.clearSelection()
         else:

@@ -84,3 +84,42 @@ def to_image(rgb: np.ndarray) -> QImage:
     # not rgb.strides[0]: of a single row numpy may give any stride
     image = QImage(rgb.data, width, height, 3 * width, QImage.Format.Format_RGB888)
     return image.convertToFormat(QImage.Format.Format_RGB32)
+
+
+def runs_of_states(states: np.ndarray) -> list[tuple[CellState, int, int]]:
+    """Runs of equal states along one row.
+
+    Args:
+        states: uint8 [columns] of `CellState`.
+
+    Returns:
+        (state, first column, column after the last one), from left to right.
+    """
+    edges = np.flatnonzero(np.diff(states)) + 1
+    starts, ends = [0, *edges.tolist()], [*edges.tolist(), len(states)]
+    return [(CellState(int(states[a])), a, b) for a, b in zip(starts, ends, strict=True)]
+
+
+def tick_image(states: np.ndarray, *, spread: bool) -> QImage:
+    """Ticks where a person made or verified something, transparent elsewhere.
+
+    Args:
+        states: uint8 [columns, O] of `CellState`.
+        spread: Whether ticks grow by a column to both sides, because columns are single pixels.
+
+    Returns:
+        An image of O rows and one pixel a column.
+    """
+    weights = _WEIGHT[states]
+    weights = np.where(weights > _WEIGHT[CellState.PROPAGATED], weights, 0).astype(np.uint8)
+    if spread:
+        padded = np.pad(weights, ((1, 1), (0, 0)))
+        weights = np.maximum(np.maximum(padded[:-2], padded[2:]), weights)
+    colours = np.zeros((256, 4), np.uint8)
+    for state, (red, green, blue) in STATE_COLOURS.items():
+        colours[_WEIGHT[state]] = (red, green, blue, 255)
+    colours[: _WEIGHT[CellState.PROPAGATED] + 1] = 0
+    rgba = np.ascontiguousarray(colours[weights].transpose(1, 0, 2))
+    height, width, _ = rgba.shape
+    image = QImage(rgba.data, width, height, 4 * width, QImage.Format.Format_RGBA8888)
+    return image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)

@@ -1,4 +1,4 @@
-"""The object x time matrix: colour = reliability, glyph = state; click or drag to go to a frame."""
+"""The object x time matrix: colour = reliability, glyph = state; drag to select a range."""
 
 from __future__ import annotations
 
@@ -18,17 +18,21 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from annotator.model.cells import CellState, reliability_of_code
+from annotator.views.timeline.gestures import TimelineGestures
 from annotator.views.timeline.painting import (
     CellPicture,
     TimelineRow,
+    paint_bookmarks,
     paint_cells,
     paint_current,
     paint_names,
     paint_references,
     paint_ruler,
+    paint_selection,
     paint_states,
 )
 from annotator.views.timeline.scale import HEADER_WIDTH, ROW_HEIGHT, RULER_HEIGHT, TimeScale
+from annotator.views.timeline.selection import RangeSelection
 
 __all__ = ["HEADER_WIDTH", "ROW_HEIGHT", "RULER_HEIGHT", "TimelineMatrix", "TimelineRow"]
 
@@ -47,7 +51,11 @@ class TimelineMatrix(QWidget):
     frame_requested = Signal(int)
     """A person went to a frame by click or drag."""
     object_activated = Signal(int)
-    """A person pressed on an object's name."""
+    """A person pressed on an object's name or cell."""
+    selection_changed = Signal(object)
+    """`RangeSelection`, or None."""
+    menu_requested = Signal(QPoint)
+    """A person asks what can be done with the selection; global position."""
     range_changed = Signal()
     """Other frames are shown, or the same ones wider."""
 
@@ -62,7 +70,9 @@ class TimelineMatrix(QWidget):
         self._first = 0.0
         self._span = 1.0
         self._scroll_rows = 0
-        self._dragging = False
+        self._bookmarks: tuple[int, ...] = ()
+        self._selection: RangeSelection | None = None
+        self._gestures = TimelineGestures(self)
         self._picture: CellPicture | None = None
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -99,6 +109,9 @@ class TimelineMatrix(QWidget):
         """Show these objects, from top to bottom."""
         self._rows = tuple(rows)
         self._scroll_rows = min(self._scroll_rows, self._last_scroll())
+        chosen, ids = self._selection, {row.object_id for row in self._rows}
+        if chosen is not None and not ids.issuperset(chosen.object_ids):
+            self.choose_range(None)
         self.updateGeometry()
         self.refresh()
 
@@ -106,6 +119,33 @@ class TimelineMatrix(QWidget):
         """Mark the reference frames on the ruler."""
         self._references = tuple(frames)
         self.update(0, 0, self.width(), RULER_HEIGHT)
+
+    def set_bookmarks(self, frames: Iterable[int]) -> None:
+        """Flag the bookmarked frames on the ruler."""
+        self._bookmarks = tuple(frames)
+        self.update(0, 0, self.width(), RULER_HEIGHT)
+
+    @property
+    def rows(self) -> tuple[TimelineRow, ...]:
+        """Objects, from top to bottom."""
+        return self._rows
+
+    @property
+    def current_frame(self) -> int:
+        """Frame in view."""
+        return self._current
+
+    @property
+    def selection(self) -> RangeSelection | None:
+        """Chosen part, ``None`` for none."""
+        return self._selection
+
+    def choose_range(self, selection: RangeSelection | None) -> None:
+        """Choose a part of the matrix, or none."""
+        if selection != self._selection:
+            self._selection = selection
+            self.update()
+            self.selection_changed.emit(selection)
 
     def set_current_frame(self, frame: int) -> None:
         """Move the current-frame line; the shown range follows it."""
@@ -116,7 +156,7 @@ class TimelineMatrix(QWidget):
         self._current = frame
         first, last = self.visible_range
         if not first <= frame < last:
-            self._show_range(frame - self._span / 2, self._span)
+            self.show_range(frame - self._span / 2, self._span)
 
     def set_active_object(self, object_id: int | None) -> None:
         """Mark the chosen object's row."""
@@ -149,10 +189,21 @@ class TimelineMatrix(QWidget):
         """Frame whose column lies at widget position x, clipped to the sequence."""
         return self.scale.frame_at(x)
 
+    def row_index_at(self, y: float) -> int | None:
+        """Place in `rows` of the row at widget position y, ``None`` where there is none."""
+        index = int((y - RULER_HEIGHT) // ROW_HEIGHT) + self._scroll_rows
+        return index if y >= RULER_HEIGHT and 0 <= index < len(self._rows) else None
+
     def row_at(self, y: float) -> TimelineRow | None:
         """Object whose row lies at widget position y."""
+        index = self.row_index_at(y)
+        return None if index is None else self._rows[index]
+
+    def nearest_row(self, y: float) -> int:
+        """Place in `rows` of the row nearest to widget position y, among those in view."""
         index = int((y - RULER_HEIGHT) // ROW_HEIGHT) + self._scroll_rows
-        return self._rows[index] if y >= RULER_HEIGHT and 0 <= index < len(self._rows) else None
+        last = min(self._scroll_rows + len(self._rows_in_view()), len(self._rows)) - 1
+        return max(min(max(index, self._scroll_rows), last), 0)
 
     def _line_rect(self, frame: int) -> QRect:
         left = int(self.frame_x(frame))
@@ -163,54 +214,65 @@ class TimelineMatrix(QWidget):
         shown = max((self.height() - RULER_HEIGHT) // ROW_HEIGHT, 1)
         return max(len(self._rows) - shown, 0)
 
-    def _show_range(self, first: float, span: float) -> None:
+    def show_range(self, first: float, span: float) -> None:
+        """Show other frames.
+
+        Args:
+            first: First frame shown; brought inside the sequence.
+            span: Number of frames shown, at least 12.
+        """
         count = float(max(self.frame_count, 1))
         self._span = min(max(span, min(12.0, count)), count)
         self._first = min(max(first, 0.0), count - self._span)
         self.refresh()
         self.range_changed.emit()
 
+    def zoom_time(self, factor: float, x: float | None = None) -> None:
+        """Show fewer (factor over 1) or more frames around a place.
+
+        Args:
+            factor: How much wider a frame becomes.
+            x: Widget position that keeps its frame; the frame in view when ``None``.
+        """
+        place = self.frame_x(self._current + 0.5) if x is None else x
+        share = (place - HEADER_WIDTH) / self.scale.width
+        pointed = self._first + share * self._span
+        span = self._span / factor
+        self.show_range(pointed - share * span, span)
+
+    def show_all(self) -> None:
+        """Show every frame."""
+        self.show_range(0.0, float(max(self.frame_count, 1)))
+
+    def scroll_rows(self, step: int) -> None:
+        """Show rows further down (or up)."""
+        self._scroll_rows = min(max(self._scroll_rows + step, 0), self._last_scroll())
+        self.refresh()
+
+    def scroll_towards(self, x: float) -> None:
+        """Bring frames into view that a drag beyond the edge asks for."""
+        right = HEADER_WIDTH + self.scale.width
+        beyond = x - right if x > right else min(x - HEADER_WIDTH, 0.0)
+        if beyond:
+            self.show_range(self._first + beyond / self.scale.column_width, self._span)
+
     # --- events ----------------------------------------------------------------------------
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Go to the frame under the pointer, or choose the object of a name."""
-        if event.button() != Qt.MouseButton.LeftButton or not self.frame_count:
-            return
-        row = self.row_at(event.position().y())
-        if row is not None:
-            self.object_activated.emit(row.object_id)
-        if event.position().x() >= HEADER_WIDTH:
-            self._dragging = True
-            self.frame_requested.emit(self.frame_at(event.position().x()))
+        """See `TimelineGestures.press`."""
+        self._gestures.press(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Scrub while the button is held."""
-        if self._dragging:
-            frame = self.frame_at(event.position().x())
-            if frame != self._current:
-                self.frame_requested.emit(frame)
+        """See `TimelineGestures.move`."""
+        self._gestures.move(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """End the scrub."""
-        self._dragging = False
+        """See `TimelineGestures.release`."""
+        self._gestures.release()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Ctrl zooms time at the pointer; plain scrolls rows, Shift scrolls time."""
-        delta = event.angleDelta()
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            factor = 1.25 ** (-delta.y() / 120.0)
-            share = (event.position().x() - HEADER_WIDTH) / self.scale.width
-            pointed = self._first + share * self._span
-            span = self._span * factor
-            self._show_range(pointed - share * span, span)
-        elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier or delta.x():
-            turn = delta.x() or delta.y()
-            self._show_range(self._first - turn / 120.0 * self._span / 10, self._span)
-        else:
-            step = -1 if delta.y() > 0 else 1
-            self._scroll_rows = min(max(self._scroll_rows + step, 0), self._last_scroll())
-            self.refresh()
-        event.accept()
+        """See `TimelineGestures.wheel`."""
+        self._gestures.wheel(event)
 
     def event(self, event: QEvent) -> bool:
         """Tell about the cell under the pointer."""
@@ -229,6 +291,7 @@ class TimelineMatrix(QWidget):
         frame = self.frame_at(position.x())
         row = self.row_at(position.y())
         reference = " · reference" if frame in self._references else ""
+        reference += " · bookmark" if frame in self._bookmarks else ""
         if row is None:
             return f"Frame {frame}{reference}"
         state = CellState(int(self._states[frame, row.object_id]))
@@ -266,10 +329,14 @@ class TimelineMatrix(QWidget):
                 )
             painter.setClipRect(QRect(HEADER_WIDTH, 0, self.width(), self.height()))
             paint_cells(painter, scale, self._picture, base)
-            paint_states(painter, scale, self._picture)
+            paint_states(painter, scale, self._picture, palette)
+            if self._selection is not None:
+                shown = [row.object_id for row in rows]
+                paint_selection(painter, scale, self._selection, shown, palette)
             painter.setClipping(False)
         paint_names(painter, rows, self._active, palette, self.height())
         paint_ruler(painter, scale, palette, self.width())
         if self.frame_count:
             paint_current(painter, scale, self._current, self.width(), self.height())
             paint_references(painter, scale, self._references, palette)
+            paint_bookmarks(painter, scale, self._bookmarks)

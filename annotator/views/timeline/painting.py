@@ -7,14 +7,25 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPalette, QPen, QPolygonF
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QImage,
+    QPainter,
+    QPalette,
+    QPen,
+    QPixmap,
+    QPolygonF,
+    QTransform,
+)
 
 from annotator.model.cells import CellState
 from annotator.views.theme import ACCENT, palette_is_dark
 from annotator.views.timeline.cell_image import (
-    STATE_COLOURS,
     cell_colours,
     reduce_columns,
+    runs_of_states,
+    tick_image,
     to_image,
 )
 from annotator.views.timeline.scale import (
@@ -24,7 +35,9 @@ from annotator.views.timeline.scale import (
     RULER_HEIGHT,
     TimeScale,
 )
+from annotator.views.timeline.selection import RangeSelection
 
+_BOOKMARK = QColor("#db61a2")
 _GAP_MIN_WIDTH = 5.0
 
 
@@ -99,29 +112,56 @@ def paint_cells(painter: QPainter, scale: TimeScale, picture: CellPicture, gap: 
             painter.drawLine(QPointF(x, RULER_HEIGHT), QPointF(x, bottom))
 
 
-def paint_states(painter: QPainter, scale: TimeScale, picture: CellPicture) -> None:
-    """Show what a person made: glyphs on wide columns, ticks on thin ones."""
-    columns = picture.states.shape[0]
-    wide = scale.column_width >= GLYPH_MIN_WIDTH
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, wide)
-    for row in range(picture.image.height()):
+def paint_states(
+    painter: QPainter, scale: TimeScale, picture: CellPicture, palette: QPalette
+) -> None:
+    """Show where masks come from: glyphs on wide columns, tall ticks on thin ones.
+
+    Neighbours of the same state are painted at once, so that ten thousand verified frames cost as
+    little as one.
+    """
+    columns, rows = picture.states.shape
+    if not columns:
+        return
+    left, right = scale.x(picture.first), scale.x(picture.last)
+    if scale.column_width < GLYPH_MIN_WIDTH:
+        image = tick_image(picture.states, spread=columns < picture.last - picture.first)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+        for row in range(rows):
+            top = RULER_HEIGHT + row * ROW_HEIGHT
+            target = QRectF(left, top + 1, right - left, ROW_HEIGHT - 2)
+            painter.drawImage(target, image, QRectF(0, row, columns, 1))
+        return
+    width = scale.column_width
+    brushes = {state: _glyph_brush(state, width, palette) for state in CellState}
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
+    for row in range(rows):
         top = RULER_HEIGHT + row * ROW_HEIGHT
-        for state in (CellState.VERIFIED, CellState.CORRECTED, CellState.DRAWN):
-            for column in np.flatnonzero(picture.states[:, row] == state):
-                share = (int(column) + 0.5) / columns
-                x = scale.x(picture.first + (picture.last - picture.first) * share)
-                if wide:
-                    _paint_glyph(painter, state, QPointF(x, top + ROW_HEIGHT / 2))
-                else:
-                    tick = QRectF(x - 1, top + 1, 2.5, ROW_HEIGHT - 2)
-                    painter.fillRect(tick, QColor(*STATE_COLOURS[state]))
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        for state, start, end in runs_of_states(picture.states[:, row]):
+            painter.setBrushOrigin(QPointF(left + start * width, top))
+            place = QRectF(left + start * width, top, (end - start) * width, ROW_HEIGHT)
+            painter.fillRect(place, brushes[state])
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
 
 
-def _paint_glyph(painter: QPainter, state: CellState, centre: QPointF) -> None:
+def _glyph_brush(state: CellState, column_width: float, palette: QPalette) -> QBrush:
+    """A brush that repeats the glyph of a state once a column."""
+    tile = QPixmap(4 * round(column_width), 4 * ROW_HEIGHT)
+    tile.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(tile)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.scale(tile.width() / column_width, 4)
+    _paint_glyph(painter, state, QPointF(column_width / 2, ROW_HEIGHT / 2), palette)
+    painter.end()
+    brush = QBrush(tile)
+    brush.setTransform(QTransform.fromScale(column_width / tile.width(), 0.25))
+    return brush
+
+
+def _paint_glyph(painter: QPainter, state: CellState, centre: QPointF, palette: QPalette) -> None:
+    x, y = centre.x(), centre.y()
     painter.setPen(QPen(QColor("white"), 1.6))
     painter.setBrush(QColor("white"))
-    x, y = centre.x(), centre.y()
     if state is CellState.DRAWN:
         painter.drawEllipse(centre, 2.4, 2.4)
     elif state is CellState.CORRECTED:
@@ -130,6 +170,13 @@ def _paint_glyph(painter: QPainter, state: CellState, centre: QPointF) -> None:
         painter.drawPolyline(
             QPolygonF([QPointF(x - 3, y), QPointF(x - 1, y + 2.5), QPointF(x + 3.2, y - 2.8)])
         )
+    elif state is CellState.PROPAGATED:
+        painter.setPen(QPen(QColor(20, 24, 30, 130), 1.4))
+        painter.drawLine(QPointF(x - 2, y), QPointF(x + 2, y))
+    else:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(palette.color(QPalette.ColorRole.PlaceholderText))
+        painter.drawEllipse(centre, 0.8, 0.8)
 
 
 def _diamond(centre: QPointF, radius: float) -> QPolygonF:
@@ -202,6 +249,46 @@ def paint_references(
         if x >= HEADER_WIDTH:
             painter.drawPolygon(_diamond(QPointF(x, RULER_HEIGHT - 5.0), 5))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+def paint_bookmarks(painter: QPainter, scale: TimeScale, frames: Iterable[int]) -> None:
+    """A flag on the upper edge of the ruler for every bookmark."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(_BOOKMARK)
+    for frame in frames:
+        x = scale.x(frame + 0.5)
+        if x >= HEADER_WIDTH:
+            ribbon = ((-3.5, 0), (3.5, 0), (3.5, 9), (0, 6), (-3.5, 9))
+            painter.drawPolygon(QPolygonF([QPointF(x + dx, y) for dx, y in ribbon]))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+def paint_selection(
+    painter: QPainter,
+    scale: TimeScale,
+    selection: RangeSelection,
+    shown: Sequence[int],
+    palette: QPalette,
+) -> None:
+    """Frame the chosen rows and frames.
+
+    Args:
+        painter: Of the matrix.
+        scale: Frames in view.
+        selection: What is chosen.
+        shown: Object ids of the rows in view, from top to bottom.
+        palette: Of the matrix.
+    """
+    places = [row for row, object_id in enumerate(shown) if object_id in selection.object_ids]
+    if not places:
+        return
+    left, right = scale.x(selection.first), scale.x(selection.last + 1)
+    top = RULER_HEIGHT + places[0] * ROW_HEIGHT
+    height = (places[-1] - places[0] + 1) * ROW_HEIGHT
+    painter.setPen(QPen(palette.color(QPalette.ColorRole.WindowText), 1.5))
+    painter.setBrush(_tint())
+    painter.drawRect(QRectF(left, top + 0.5, max(right - left, 3.0), height - 1))
 
 
 def paint_current(painter: QPainter, scale: TimeScale, frame: int, width: int, height: int) -> None:
