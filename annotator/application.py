@@ -11,6 +11,8 @@ from types import TracebackType
 from PySide6.QtCore import QMessageLogContext, QObject, QtMsgType, Slot, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
+from annotator.controller.analysis_controller import AnalysisController
+from annotator.controller.comparison_controller import ComparisonController
 from annotator.controller.big_commands import BigCommands
 from annotator.controller.editor import Editor
 from annotator.controller.export_controller import ExportController
@@ -29,10 +31,12 @@ from annotator.controller.review_controller import ReviewController
 from annotator.controller.session_controller import SessionController
 from annotator.controller.window_controller import WindowController
 from annotator.storage.settings import Settings
+from annotator.views.canvas.overlays import AnalysisLayers
 from annotator.views.fonts import ensure_fonts
 from annotator.views.main_window import MainWindow
 from annotator.worker.backend import Backend
 from annotator.worker.engine import FrameReader
+from annotator.worker.inspection import InspectionService
 from annotator.worker.service import PropagationService
 from vos_core.media import MediaError, open_frames
 
@@ -104,6 +108,13 @@ class Application(QObject):
         )
         self.ranges.propagation_wanted.connect(self.propagation.propagate_range)
         self.review = ReviewController(editor, window)
+        self.looks = InspectionService(self.service, backend, open_reader, self)
+        canvas_layers = AnalysisLayers(window.canvas.scene())
+        self.analysis = AnalysisController(editor, window, self.layers, self.looks, canvas_layers)
+        self.comparison = ComparisonController(
+            editor, window, self.layers, canvas_layers, self.frames.pixels
+        )
+        self.canvas_layers = canvas_layers
         self.session = SessionController(editor, window, self.frames, self.propagation)
         self.export = ExportController(editor, window)
         self.view = WindowController(

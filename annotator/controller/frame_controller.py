@@ -65,6 +65,10 @@ class FrameController(QObject):
             self._cache.close()
             self._cache = None
 
+    def pixels(self, frame: int) -> np.ndarray | None:
+        """A frame that is decoded already, uint8 [H, W, 3]; ``None`` for any other."""
+        return None if self._cache is None else self._cache.peek(frame)
+
     @Slot(object)
     def _on_workspace(self, workspace: Workspace | None) -> None:
         self.close()

@@ -1,28 +1,29 @@
-"""What lies over the frame: masks, contours, reliability and clusters of the shown frame."""
+"""What lies over the frame of what the document holds: masks, contours and reliability."""
 
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 
 import numpy as np
-from PySide6.QtCore import QObject, QRect, Slot
+from PySide6.QtCore import QObject, QRect, Signal, Slot
 
 from annotator.controller.editor import DocumentListeners, Editor
 from annotator.controller.workspace import Workspace
+from annotator.model.clusters import ClusterFrame, ClusterStore
 from annotator.model.geometry import Box
 from annotator.model.objects import Colour
 from annotator.views.canvas.contours import contour_map, refresh_contours
 from annotator.views.canvas.layers import TRANSPARENT
-from annotator.views.colour_tables import cluster_table, mask_table, reliability_table
+from annotator.views.colour_tables import filter_table, mask_table, reliability_table
 from annotator.views.main_window import MainWindow
 from annotator.views.panels.overlay_panel import OverlayState
-
-_CLUSTER_BYTES = 64 << 20
 
 
 class LayerController(QObject):
     """Keeps the canvas layers equal to the document; a layer that is off costs nothing."""
+
+    clusters_changed = Signal(int)
+    """The clusters of a frame are known, or known better."""
 
     def __init__(self, editor: Editor, window: MainWindow) -> None:
         super().__init__(window)
@@ -33,8 +34,8 @@ class LayerController(QObject):
         self._contours: np.ndarray | None = None
         self._thickness = 1
         self._solo: int | None = None
-        self._clusters: OrderedDict[int, tuple[np.ndarray, tuple[int, ...]]] = OrderedDict()
-        self._cluster_bytes = 0
+        self._former: np.ndarray | None = None
+        self._clusters = ClusterStore()
         editor.workspace_changed.connect(self._on_workspace)
         editor.frame_shown.connect(self._on_frame_shown)
         editor.active_object_changed.connect(self._on_active)
@@ -51,38 +52,58 @@ class LayerController(QObject):
         self._solo = object_id
         self._colour()
 
+    def show_instead(self, label_map: np.ndarray | None) -> None:
+        """Show other masks than those of the document, or these again with ``None``.
+
+        Args:
+            label_map: uint8 [H, W], kept and not copied; until another frame is shown.
+        """
+        document, frame = self._editor.document, self._editor.shown_frame
+        if document is not None and frame is not None and label_map is not self._former:
+            self._former = label_map
+            self._show_masks(document.label_map(frame) if label_map is None else label_map)
+
+    # --- clusters --------------------------------------------------------------------------
+
     def keep_clusters(
-        self, frame: int, cluster_map: np.ndarray, object_ids: tuple[int, ...]
+        self,
+        frame: int,
+        cluster_map: np.ndarray,
+        object_ids: tuple[int, ...],
+        reference_map: np.ndarray | None = None,
+        reference_frames: tuple[int, ...] = (),
     ) -> None:
-        """Keep a frame's cluster map for the overlay; the oldest go when there are too many.
+        """Keep a frame's clusters; the oldest go when there are too many.
 
         Args:
             frame: Frame index.
             cluster_map: uint8 [h, w] over the whole frame: 0 none, else 1 + 16 * channel + k.
             object_ids: Object of channel 1, 2, ... (channel 0 is background).
+            reference_map: uint8 [h, w], place in `reference_frames` of the proxy's reference.
+            reference_frames: Frames of the references.
         """
-        old = self._clusters.pop(frame, None)
-        self._cluster_bytes += cluster_map.nbytes - (old[0].nbytes if old else 0)
-        self._clusters[frame] = (cluster_map, object_ids)
-        while self._cluster_bytes > _CLUSTER_BYTES and len(self._clusters) > 1:
-            _, (oldest, _ids) = self._clusters.popitem(last=False)
-            self._cluster_bytes -= oldest.nbytes
-        if frame == self._editor.shown_frame:
-            self._show_clusters(frame)
+        document = self._editor.document
+        if document is None:
+            return
+        size = (document.height, document.width)
+        clusters = ClusterFrame(cluster_map, object_ids, size, reference_map, reference_frames)
+        self._clusters.put(frame, clusters)
+        self.clusters_changed.emit(frame)
+
+    def clusters(self, frame: int) -> ClusterFrame | None:
+        """Clusters of a frame, ``None`` when they are not known."""
+        return self._clusters.get(frame)
+
+    # --- what changes ----------------------------------------------------------------------
 
     @Slot(object)
     def _on_workspace(self, workspace: Workspace | None) -> None:
         self._listeners.drop()
-        self._clusters.clear()
-        self._cluster_bytes = 0
+        self._clusters = ClusterStore() if workspace is None else workspace.clusters
         self._solo = None
-        self._contours = None
-        for layer in (
-            self._canvas.mask_layer,
-            self._canvas.contour_layer,
-            self._canvas.reliability_layer,
-            self._canvas.cluster_layer,
-        ):
+        self._contours = self._former = None
+        canvas = self._canvas
+        for layer in (canvas.mask_layer, canvas.contour_layer, canvas.reliability_layer):
             layer.set_values(None)
         if workspace is not None:
             document = workspace.document
@@ -96,15 +117,18 @@ class LayerController(QObject):
         document = self._editor.document
         if document is None:
             return
-        self._canvas.mask_layer.set_values(document.label_map(frame))
+        self._former = None
+        self._show_masks(document.label_map(frame))
+        self._show_reliability(frame)
+
+    def _show_masks(self, label_map: np.ndarray) -> None:
+        self._canvas.mask_layer.set_values(label_map)
         self._contours = None
         self._show_contours()
-        self._show_reliability(frame)
-        self._show_clusters(frame)
 
     def _on_label_map(self, frame: int, box: Box) -> None:
         document = self._editor.document
-        if document is None or frame != self._editor.shown_frame:
+        if document is None or frame != self._editor.shown_frame or self._former is not None:
             return
         label_map = document.label_map(frame)
         region = QRect(box.left, box.top, box.width, box.height)
@@ -134,7 +158,6 @@ class LayerController(QObject):
         self._show_contours()
         if self._editor.shown_frame is not None:
             self._show_reliability(self._editor.shown_frame)
-            self._show_clusters(self._editor.shown_frame)
 
     @Slot(float)
     def _on_zoom(self, zoom: float) -> None:
@@ -143,6 +166,8 @@ class LayerController(QObject):
             self._thickness = thickness
             self._contours = None
             self._show_contours()
+
+    # --- showing ---------------------------------------------------------------------------
 
     def _shown_objects(self) -> list[tuple[int, Colour, float]]:
         document = self._editor.document
@@ -158,40 +183,32 @@ class LayerController(QObject):
         state, objects = self._window.overlays.state, self._shown_objects()
         canvas = self._canvas
         canvas.mask_layer.set_colour_table(
-            mask_table(objects, state.masks_opacity) if state.masks else TRANSPARENT
+            mask_table(objects, state.masks_opacity) if state.shows("masks") else TRANSPARENT
         )
         canvas.contour_layer.set_colour_table(
             mask_table([(i, colour, 1.0) for i, colour, _ in objects], 1.0)
         )
-        canvas.reliability_layer.set_colour_table(reliability_table(state.reliability_opacity))
+        document = self._editor.document
+        labels = 1 + (len(document.objects.records) if document is not None else 1)
+        canvas.reliability_layer.set_colour_table(
+            filter_table(state.filter_alpha, labels, state.reliability_opacity)
+            if state.filter
+            else reliability_table(state.reliability_opacity)
+        )
 
     def _show_contours(self) -> None:
         document, frame = self._editor.document, self._editor.shown_frame
         state = self._window.overlays.state
-        if document is None or frame is None or not (state.contours and state.masks):
+        if document is None or frame is None or not (state.shows("contours") and state.masks):
             self._contours = None
             self._canvas.contour_layer.set_values(None)
         elif self._contours is None:
-            self._contours = contour_map(document.label_map(frame), self._thickness)
+            label_map = document.label_map(frame) if self._former is None else self._former
+            self._contours = contour_map(label_map, self._thickness)
             self._canvas.contour_layer.set_values(self._contours)
 
     def _show_reliability(self, frame: int) -> None:
-        document = self._editor.document
-        wanted = document is not None and self._window.overlays.state.reliability
+        document, state = self._editor.document, self._window.overlays.state
+        wanted = document is not None and (state.shows("reliability") or state.shows("filter"))
         values = document.reliability_map(frame) if document is not None and wanted else None
         self._canvas.reliability_layer.set_values(values)
-
-    def _show_clusters(self, frame: int) -> None:
-        document, state = self._editor.document, self._window.overlays.state
-        kept = self._clusters.get(frame) if state.clusters else None
-        if kept is None or document is None:
-            self._canvas.cluster_layer.set_values(None)
-            return
-        cluster_map, object_ids = kept
-        colours = {
-            channel: document.objects[object_id].colour
-            for channel, object_id in enumerate(object_ids, start=1)
-            if object_id in document.objects
-        }
-        self._canvas.cluster_layer.set_colour_table(cluster_table(colours, state.clusters_opacity))
-        self._canvas.cluster_layer.set_values(cluster_map, extent=(document.height, document.width))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,6 +11,7 @@ import cv2
 import numpy as np
 
 from annotator.model.errors import FrameError
+from annotator.model.events import Event
 from annotator.model.label_maps import ByteMap
 
 CLUSTERS_PER_OBJECT = 16
@@ -146,13 +148,16 @@ class ClusterFrame:
             y: Row.
             connected: Only the connected part under the point.
         """
+        chosen = self.places_at(x, y, connected=connected)
+        return None if chosen is None else self._grown(chosen)
+
+    def places_at(self, x: float, y: float, *, connected: bool = False) -> np.ndarray | None:
+        """`mask_at` on the map's own grid: bool [h, w]."""
         place = self._place(x, y)
         if place is None or self.cluster_map[place] == 0:
             return None
-        chosen = self._keys == self._keys[place]
-        if connected:
-            chosen = _part_at(chosen, place)
-        return self._grown(chosen)
+        chosen: np.ndarray = self._keys == self._keys[place]
+        return _part_at(chosen, place) if connected else chosen
 
     def mask_under(self, touched: np.ndarray, *, least_share: float = 0.5) -> np.ndarray:
         """Pixels of all places of the map that lie under a painted area with most of their pixels.
@@ -188,19 +193,43 @@ class ClusterStore:
 
     Args:
         byte_limit: The oldest go beyond it; the last one always stays.
+        load: Fetches what is kept elsewhere, None where there is nothing.
+
+    Events:
+        changed: (frame index, its clusters), after `put`; what storage needs.
     """
 
-    def __init__(self, byte_limit: int = 64 << 20) -> None:
+    def __init__(
+        self,
+        byte_limit: int = 64 << 20,
+        *,
+        load: Callable[[int], ClusterFrame | None] | None = None,
+    ) -> None:
         self._byte_limit = byte_limit
+        self._load = load
+        self.changed: Event[int, ClusterFrame] = Event()
         self._frames: OrderedDict[int, ClusterFrame] = OrderedDict()
         self._nbytes = 0
 
     def get(self, frame_index: int) -> ClusterFrame | None:
         """Clusters of a frame, None when they are not known."""
-        return self._frames.get(frame_index)
+        kept = self._frames.get(frame_index)
+        if kept is None and self._load is not None:
+            kept = self._load(frame_index)
+            if kept is not None:
+                self._keep(frame_index, kept)
+        return kept
+
+    def load_with(self, load: Callable[[int], ClusterFrame | None]) -> None:
+        """Fetch from now on what is not at hand by a function."""
+        self._load = load
 
     def put(self, frame_index: int, clusters: ClusterFrame) -> None:
         """Keep the clusters of a frame in place of those before."""
+        self._keep(frame_index, clusters)
+        self.changed.emit(frame_index, clusters)
+
+    def _keep(self, frame_index: int, clusters: ClusterFrame) -> None:
         self.drop(frame_index)
         self._frames[frame_index] = clusters
         self._nbytes += clusters.nbytes
@@ -208,12 +237,12 @@ class ClusterStore:
             self.drop(next(iter(self._frames)))
 
     def drop(self, frame_index: int) -> None:
-        """Forget a frame."""
+        """Let go of a frame; what is kept elsewhere stays there."""
         old = self._frames.pop(frame_index, None)
         self._nbytes -= old.nbytes if old else 0
 
     def clear(self) -> None:
-        """Forget all."""
+        """Let go of all."""
         self._frames.clear()
         self._nbytes = 0
 

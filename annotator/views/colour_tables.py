@@ -57,9 +57,7 @@ def reliability_table(opacity: float) -> list[int]:
     ]
 
 
-def cluster_table(
-    channel_colours: Mapping[int, Colour], opacity: float, *, selected: int | None = None
-) -> list[int]:
+def cluster_table(channel_colours: Mapping[int, Colour], opacity: float) -> list[int]:
     """Colour table of a proxy cluster map.
 
     A value is 0 for nothing, else 1 + 16 * channel + k: the hue is the object's, and the 16
@@ -68,7 +66,6 @@ def cluster_table(
     Args:
         channel_colours: Channel to the colour of its object; others are drawn grey.
         opacity: Opacity of the layer in [0, 1].
-        selected: Value that stands out: it is opaque, the others are pale.
     """
     table = [0] * 256
     for value in range(1, 256):
@@ -79,9 +76,8 @@ def cluster_table(
         lightness = 0.22 + 0.62 * order / 15
         shifted = (hue + 0.035 * ((k % 3) - 1)) % 1.0
         parts = colorsys.hls_to_rgb(shifted, lightness, saturation)
-        alpha = opacity if selected is None else (1.0 if value == selected else 0.25 * opacity)
         table[value] = argb(
-            (round(255 * parts[0]), round(255 * parts[1]), round(255 * parts[2])), alpha
+            (round(255 * parts[0]), round(255 * parts[1]), round(255 * parts[2])), opacity
         )
     return table
 

@@ -201,6 +201,8 @@ class MainWindow(QMainWindow):
         self.tool_label.setObjectName("toolLabel")
         self.pointer_label = QLabel(self)
         self.pointer_label.setProperty("faint", True)
+        self.overlay_label = QLabel(self)
+        self.overlay_label.setToolTip("The proxy cluster under the pointer")
         self.range_label = QLabel(self)
         self.range_label.setObjectName("rangeLabel")
         self.range_label.setToolTip("What is selected on the timeline")
@@ -210,8 +212,13 @@ class MainWindow(QMainWindow):
         self.saved_label.setProperty("faint", True)
         self.tool_label.setContentsMargins(8, 0, 0, 0)
         bar.addWidget(self.tool_label, 1)
-        labels = (self.range_label, self.pointer_label, self.zoom_label, self.saved_label)
-        for label in labels:
+        for label in (
+            self.overlay_label,
+            self.range_label,
+            self.pointer_label,
+            self.zoom_label,
+            self.saved_label,
+        ):
             label.setContentsMargins(10, 0, 6, 0)
             bar.addPermanentWidget(label)
         self.canvas.zoom_changed.connect(self._show_zoom)

@@ -169,9 +169,13 @@ class NetworkBackend:
 
         if self._inspector is None or self._inspector[0] != read_frame:
             self._inspector = (read_frame, FrameInspector(self._propagator, read_frame))
+        references = {index: packed.unpack() for index, packed in request.references.items()}
+        previous = None
+        if request.previous is not None:
+            previous = (request.previous[0], request.previous[1].unpack())
         try:
             found = self._inspector[1].inspect(
-                request.frame, request.references, request.previous, request.object_ids
+                request.frame, references, previous, request.object_ids
             )
         except VosError as error:
             raise BackendError(str(error)) from error

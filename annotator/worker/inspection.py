@@ -6,13 +6,12 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from annotator.worker.jobs import frozen_copy
+from annotator.model.label_maps import PackedMap
 
 if TYPE_CHECKING:
     from annotator.worker.backend import ReadFrame
@@ -30,8 +29,8 @@ class InspectionRequest:
         number: Grows with every request; older ones are not answered.
         frames_path: Video file or folder.
         frame: Frame index.
-        references: Frame index to uint8 [H, W] label map; copied at construction.
-        previous: A neighbouring frame and its uint8 [H, W] label map, ``None`` for the nearest
+        references: Frame index to packed label map.
+        previous: A neighbouring frame and its packed label map, ``None`` for the nearest
             reference.
         object_ids: Objects to tell apart.
     """
@@ -39,16 +38,9 @@ class InspectionRequest:
     number: int
     frames_path: Path
     frame: int
-    references: Mapping[int, np.ndarray]
-    previous: tuple[int, np.ndarray] | None
+    references: Mapping[int, PackedMap]
+    previous: tuple[int, PackedMap] | None
     object_ids: tuple[int, ...]
-
-    def __post_init__(self) -> None:
-        copies = {index: frozen_copy(label_map) for index, label_map in self.references.items()}
-        object.__setattr__(self, "references", MappingProxyType(copies))
-        if self.previous is not None:
-            index, label_map = self.previous
-            object.__setattr__(self, "previous", (index, frozen_copy(label_map)))
 
 
 @dataclass(frozen=True)

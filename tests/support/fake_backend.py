@@ -116,7 +116,7 @@ class FakeBackend:
             nothing = np.zeros((0, *small.shape[:2]), np.uint8)
             return Inspection(request.number, request.frame, (), nothing, small)
         nearest = min(request.references, key=lambda r: abs(r - request.frame))
-        moved = shifted(request.references[nearest], request.frame - nearest)[::4, ::4]
+        moved = shifted(request.references[nearest].unpack(), request.frame - nearest)[::4, ::4]
         ids = request.object_ids
         likely = np.stack([np.where(moved == i, 200, 10) for i in ids]).astype(np.uint8)
         channels = np.zeros(256, np.uint8)

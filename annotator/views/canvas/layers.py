@@ -79,6 +79,11 @@ class IndexedLayer(QGraphicsItem):
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
 
     @property
+    def values(self) -> np.ndarray:
+        """The map that is shown, uint8 [h, w]; an empty one for nothing."""
+        return np.zeros((0, 0), np.uint8) if self._values is None else self._values
+
+    @property
     def colour_table(self) -> list[int]:
         """The 256 colours in use, a copy."""
         return list(self._table)

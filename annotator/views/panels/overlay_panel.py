@@ -3,49 +3,62 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QColor, QLinearGradient, QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from annotator.views.actions import ActionTable
-from annotator.views.colour_tables import reliability_colour
+from annotator.views.panels.overlay_legend import OverlayLegend
 from annotator.views.panels.own_keys import KeyCheckBox, KeySlider
+
+ALPHA_RANGE = (0.05, 1.5)
+"""Least and largest threshold of the reliability filter, in nats."""
+
+_TITLES = {
+    "masks": "Masks",
+    "contours": "Contours",
+    "reliability": "Reliability",
+    "filter": "Filter at alpha",
+    "clusters": "Proxy clusters",
+    "probability": "Probability",
+    "embedding": "Embedding",
+    "difference": "Difference",
+    "flicker": "Flicker",
+}
 
 
 @dataclass(frozen=True)
 class OverlayState:
-    """Which layers show, and how. Opacities lie in [0, 1]."""
+    """Which layers show, and how. Opacities lie in [0, 1].
+
+    Attributes:
+        hidden: Whether nothing shows, whatever the switches say.
+        filter_alpha: Entropy in nats above which the reliability filter drops a pixel.
+    """
 
     masks: bool = True
     contours: bool = True
     reliability: bool = False
+    filter: bool = False
     clusters: bool = False
+    probability: bool = False
+    embedding: bool = False
+    difference: bool = False
+    flicker: bool = False
     masks_opacity: float = 0.45
     reliability_opacity: float = 0.7
     clusters_opacity: float = 0.65
+    probability_opacity: float = 0.75
+    embedding_opacity: float = 0.9
+    difference_opacity: float = 0.8
+    flicker_opacity: float = 0.85
+    filter_alpha: float = 0.35
+    hidden: bool = False
 
-
-class _Legend(QWidget):
-    """Colours of the reliability map from doubt to trust."""
-
-    def sizeHint(self) -> QSize:
-        return QSize(180, 34)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        bar = QRectF(0, 2, self.width(), 10)
-        gradient = QLinearGradient(bar.topLeft(), bar.topRight())
-        for step in range(11):
-            gradient.setColorAt(step / 10, QColor(*reliability_colour(step / 10)))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(gradient)
-        painter.drawRoundedRect(bar, 4, 4)
-        painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
-        text = QRectF(0, 14, self.width(), 18)
-        painter.drawText(text, Qt.AlignmentFlag.AlignLeft, "doubt")
-        painter.drawText(text, Qt.AlignmentFlag.AlignRight, "trust")
+    def shows(self, name: str) -> bool:
+        """Whether a layer is switched on and nothing is hidden."""
+        return not self.hidden and bool(getattr(self, name))
 
 
 class OverlayPanel(QWidget):
@@ -56,63 +69,70 @@ class OverlayPanel(QWidget):
 
     def __init__(self, actions: ActionTable, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._actions = {
-            "masks": actions["view.masks"],
-            "contours": actions["view.contours"],
-            "reliability": actions["view.reliability"],
-            "clusters": actions["view.clusters"],
-        }
+        self._actions = {name: actions[f"view.{name}"] for name in (*_TITLES, "hidden")}
+        self._actions["hidden"].toggled.connect(self._emit)
         self._sliders: dict[str, KeySlider] = {}
+        content = QWidget(self)
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(12, 10, 12, 10)
+        layout.setSpacing(10)
+        layout.addLayout(self._make_grid(content))
+        self.legend = OverlayLegend(content)
+        layout.addWidget(self.legend)
+        layout.addStretch()
+        scroll = QScrollArea(self)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(content)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scroll)
+        self._quiet = False
+        self.set_state(OverlayState())
+
+    def _make_grid(self, parent: QWidget) -> QGridLayout:
         grid = QGridLayout()
         grid.setHorizontalSpacing(10)
-        grid.setVerticalSpacing(8)
+        grid.setVerticalSpacing(6)
         grid.setColumnStretch(1, 1)
-        titles = {
-            "masks": "Masks",
-            "contours": "Contours",
-            "reliability": "Reliability",
-            "clusters": "Proxy clusters",
-        }
-        for row, (name, title) in enumerate(titles.items()):
+        for row, (name, title) in enumerate(_TITLES.items()):
             action = self._actions[name]
-            box = KeyCheckBox(title, self)
+            box = KeyCheckBox(title, parent)
+            box.setObjectName(f"overlay.{name}")
             box.setToolTip(action.toolTip())
             box.toggled.connect(action.setChecked)
             action.toggled.connect(box.setChecked)
             action.toggled.connect(self._emit)
             grid.addWidget(box, row, 0)
-            if name != "contours":
-                slider = KeySlider(Qt.Orientation.Horizontal, self)
+            if name == "contours":
+                continue
+            slider = KeySlider(Qt.Orientation.Horizontal, parent)
+            slider.setMinimumWidth(60)
+            if name == "filter":
+                slider.setRange(round(100 * ALPHA_RANGE[0]), round(100 * ALPHA_RANGE[1]))
+                words = "Entropy in nats above which a pixel is dropped (alpha)"
+            else:
                 slider.setRange(5, 100)
-                slider.setToolTip(f"Opacity of {title.lower()}")
-                slider.setAccessibleName(f"{title} opacity")
-                slider.valueChanged.connect(self._emit)
-                self._sliders[name] = slider
-                grid.addWidget(slider, row, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 10, 12, 10)
-        layout.setSpacing(10)
-        layout.addLayout(grid)
-        title_label = QLabel("Reliability", self)
-        title_label.setProperty("faint", True)
-        layout.addWidget(title_label)
-        layout.addWidget(_Legend(self))
-        layout.addStretch()
-        self._quiet = False
-        self.set_state(OverlayState())
+                words = f"Opacity of {title.lower()}"
+            slider.setToolTip(words)
+            slider.setAccessibleName(words)
+            slider.valueChanged.connect(self._emit)
+            self._sliders[name] = slider
+            grid.addWidget(slider, row, 1)
+        return grid
 
     @property
     def state(self) -> OverlayState:
         """What the switches and sliders say."""
-        return OverlayState(
-            masks=self._checked("masks"),
-            contours=self._checked("contours"),
-            reliability=self._checked("reliability"),
-            clusters=self._checked("clusters"),
-            masks_opacity=self._sliders["masks"].value() / 100,
-            reliability_opacity=self._sliders["reliability"].value() / 100,
-            clusters_opacity=self._sliders["clusters"].value() / 100,
-        )
+        values: dict[str, Any] = {
+            name: action.isChecked() for name, action in self._actions.items()
+        }
+        for name, slider in self._sliders.items():
+            setting = "filter_alpha" if name == "filter" else f"{name}_opacity"
+            values[setting] = slider.value() / 100
+        return OverlayState(**values)
 
     def set_state(self, state: OverlayState) -> None:
         """Set every switch and slider; reported once."""
@@ -120,14 +140,14 @@ class OverlayPanel(QWidget):
         for name, action in self._actions.items():
             action.setChecked(getattr(state, name))
         for name, slider in self._sliders.items():
-            slider.setValue(round(getattr(state, f"{name}_opacity") * 100))
+            value = state.filter_alpha if name == "filter" else getattr(state, f"{name}_opacity")
+            slider.setValue(round(value * 100))
         self._quiet = False
         self._emit()
 
-    def _checked(self, name: str) -> bool:
-        action: QAction = self._actions[name]
-        return action.isChecked()
-
     def _emit(self) -> None:
-        if not self._quiet:
-            self.state_changed.emit(self.state)
+        if self._quiet:
+            return
+        state = self.state
+        self.legend.set_names([name for name in _TITLES if state.shows(name)])
+        self.state_changed.emit(state)

@@ -1,0 +1,186 @@
+"""Overlays on the real window: shown when on, nothing when off, and what can be done with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+
+from annotator.model.cells import CellState
+from tests.support.fake_backend import FakeBackend
+from tests.support.gui import Driver
+
+pytestmark = pytest.mark.gui
+
+
+def propagated(driver: Driver, folder: Path) -> None:
+    """Two objects drawn in frame 0, carried to the end, frame 5 in view."""
+    driver.application.service.load()
+    driver.open(folder)
+    driver.window.brush_size.set_diameter(20)
+    driver.drag([(24, 20), (40, 20)])
+    driver.trigger("object.add")
+    driver.drag([(24, 45), (40, 45)])
+    driver.key(Qt.Key.Key_F)
+    driver.wait_for_end()
+    driver.go_to(5)
+
+
+def is_shown(layer: object) -> bool:
+    return not layer.boundingRect().isEmpty()  # type: ignore[attr-defined]
+
+
+def test_probability_and_embedding_are_asked_for_only_while_they_are_on(
+    driver: Driver, backend: FakeBackend, frames_folder: Path
+) -> None:
+    propagated(driver, frames_folder)
+    layers = driver.application.canvas_layers
+    driver.qtbot.wait(120)  # longer than the rest after which the network is asked
+    assert backend.looks == []
+    assert not is_shown(layers.probability) and not is_shown(layers.embedding)
+    driver.trigger("view.probability")
+    driver.wait(lambda: is_shown(layers.probability))
+    assert backend.looks == [5]
+    driver.trigger("view.embedding")
+    driver.wait(lambda: is_shown(layers.embedding))
+    assert backend.looks == [5]  # the same look
+    assert layers.probability.boundingRect().width() == 100
+    driver.go_to(7)
+    driver.wait(lambda: backend.looks[-1] == 7 and is_shown(layers.probability))
+    driver.trigger("view.probability")
+    driver.trigger("view.embedding")
+    assert not is_shown(layers.probability) and not is_shown(layers.embedding)
+    looked = len(backend.looks)
+    driver.go_to(3)
+    driver.qtbot.wait(120)
+    assert len(backend.looks) == looked
+
+
+def test_probability_is_that_of_the_chosen_object_and_follows_corrections(
+    driver: Driver, backend: FakeBackend, frames_folder: Path
+) -> None:
+    propagated(driver, frames_folder)
+    layers = driver.application.canvas_layers
+    driver.application.editor.choose_object(1)
+    driver.trigger("view.probability")
+    driver.wait(lambda: is_shown(layers.probability))
+    first = layers.probability.values.copy()
+    driver.application.editor.choose_object(2)
+    assert not np.array_equal(layers.probability.values, first)
+    looked = len(backend.looks)
+    driver.drag([(60, 10), (62, 10)])
+    driver.wait(lambda: len(backend.looks) > looked)
+
+
+def test_v_hides_everything_and_brings_it_back(driver: Driver, frames_folder: Path) -> None:
+    propagated(driver, frames_folder)
+    canvas = driver.canvas
+    driver.trigger("view.reliability")
+    driver.trigger("view.clusters")
+    assert is_shown(canvas.reliability_layer) and is_shown(canvas.cluster_layer)
+    driver.key(Qt.Key.Key_V)
+    assert not any(canvas.mask_layer.colour_table)
+    for layer in (canvas.contour_layer, canvas.reliability_layer, canvas.cluster_layer):
+        assert not is_shown(layer)
+    assert driver.window.overlays.legend.names == ()
+    driver.key(Qt.Key.Key_V)
+    assert any(canvas.mask_layer.colour_table)
+    assert is_shown(canvas.reliability_layer) and is_shown(canvas.cluster_layer)
+    assert driver.window.overlays.legend.names == ("reliability", "clusters")
+
+
+def test_the_filter_shows_what_its_threshold_drops(driver: Driver, frames_folder: Path) -> None:
+    propagated(driver, frames_folder)
+    layer = driver.canvas.reliability_layer
+    driver.trigger("view.filter")
+    assert is_shown(layer)
+    # three labels: the bound is 1 - alpha / log 3
+    alpha = driver.window.overlays.state.filter_alpha
+    bound = 255 * (1 - alpha / np.log(3))
+    dropped = [value for value, colour in enumerate(layer.colour_table) if colour]
+    assert dropped == list(range(int(np.ceil(bound))))
+
+
+def test_a_cluster_tells_of_itself_and_gives_its_pixels(
+    driver: Driver, frames_folder: Path
+) -> None:
+    propagated(driver, frames_folder)
+    driver.go_to(0)
+    driver.trigger("view.clusters")
+    driver.wait(lambda: is_shown(driver.canvas.cluster_layer))
+    driver.canvas.hovered.emit((38.0, 20.0))
+    text = driver.window.overlay_label.text()
+    assert "proxy" in text and "of frame 0" in text and "% of its matches" in text
+    name = driver.document.objects[1].name
+    assert text.startswith(name)
+    driver.trigger("tool.pick")
+    driver.click(38, 20)
+    assert is_shown(driver.application.canvas_layers.selection)
+    clusters = driver.application.layers.clusters(0)
+    assert clusters is not None
+    mask = clusters.mask_at(38, 20)
+    assert mask is not None and mask.any()
+    driver.application.editor.choose_object(2)
+    driver.trigger("review.take_cluster")
+    assert driver.document.object_mask(0, 2)[mask].all()
+    driver.trigger("edit.undo")
+    assert not driver.document.object_mask(0, 2)[mask].all()
+
+
+def test_clusters_of_a_frame_that_no_run_made_are_computed_when_shown(
+    driver: Driver, backend: FakeBackend, frames_folder: Path
+) -> None:
+    propagated(driver, frames_folder)
+    driver.trigger("view.clusters")
+    assert is_shown(driver.canvas.cluster_layer) and backend.looks == []  # the run gave them
+    driver.go_to(0)
+    driver.wait(lambda: is_shown(driver.canvas.cluster_layer))
+    assert backend.looks == [0]
+
+
+def test_difference_to_the_former_run_is_put_back_or_accepted(
+    driver: Driver, frames_folder: Path
+) -> None:
+    propagated(driver, frames_folder)
+    former = [driver.document.label_map(i).copy() for i in range(12)]
+    layers, comparison = driver.application.canvas_layers, driver.application.comparison
+    driver.go_to(4)
+    driver.application.editor.choose_object(1)
+    driver.drag([(60, 20), (80, 20)])  # a correction, from which object 1 grows
+    driver.key(Qt.Key.Key_F)
+    driver.wait_for_end()
+    driver.go_to(8)
+    now = driver.document.label_map(8).copy()
+    assert not np.array_equal(now, former[8])
+    driver.trigger("view.difference")
+    shown = layers.difference.values
+    assert np.array_equal(shown > 0, now != former[8])
+    driver.trigger("review.show_former")
+    assert np.array_equal(driver.canvas.mask_layer.values, former[8])
+    driver.trigger("review.show_former")
+    assert np.array_equal(driver.canvas.mask_layer.values, now)
+    driver.trigger("review.put_back")
+    for frame in range(5, 12):
+        assert np.array_equal(driver.document.label_map(frame), former[frame])
+    assert driver.document.cells.state(8, 1) is CellState.PROPAGATED
+    driver.trigger("edit.undo")  # one step
+    assert np.array_equal(driver.document.label_map(8), now)
+    driver.trigger("review.accept_run")
+    assert not layers.difference.values.any()
+    assert not comparison.former.differs(driver.document, 8)
+
+
+def test_flicker_marks_what_pops_up_in_one_frame(driver: Driver, frames_folder: Path) -> None:
+    propagated(driver, frames_folder)
+    driver.trigger("view.flicker")
+    layer = driver.application.canvas_layers.flicker
+    before = int((layer.values == 2).sum())
+    driver.application.editor.choose_object(2)
+    driver.window.brush_size.set_diameter(14)
+    driver.drag([(80, 30), (84, 30)])
+    assert layer.values[30, 82] == 2
+    assert int((layer.values == 2).sum()) > before + 80
+    driver.trigger("view.flicker")
+    assert not is_shown(layer)
