@@ -151,6 +151,7 @@ class Application(QObject):
     @Slot()
     def shut_down(self) -> None:
         """Save and end every thread; safe to call twice."""
+        self.paint.close()
         self.session.shut_down()
         self.window.messages.dismiss()
         self.export.close()

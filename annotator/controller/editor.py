@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from annotator.controller.workspace import Workspace
@@ -35,6 +36,7 @@ class Editor(QObject):
         self._workspace: Workspace | None = None
         self._frame = 0
         self._shown: int | None = None
+        self._pixels: np.ndarray | None = None
         self._active: int | None = None
 
     @property
@@ -58,6 +60,11 @@ class Editor(QObject):
         return self._shown
 
     @property
+    def shown_pixels(self) -> np.ndarray | None:
+        """Picture on the canvas, uint8 [H, W, 3] RGB, not to be written to."""
+        return self._pixels
+
+    @property
     def active_object(self) -> int | None:
         """Id of the chosen object."""
         return self._active
@@ -75,6 +82,7 @@ class Editor(QObject):
         self._workspace = workspace
         self._frame = 0
         self._shown = None
+        self._pixels = None
         ids = workspace.document.objects.ids if workspace else ()
         self._active = ids[0] if ids else None
         self.workspace_changed.emit(workspace)
@@ -98,9 +106,15 @@ class Editor(QObject):
             self._frame = clipped
             self.frame_changed.emit(clipped)
 
-    def note_shown(self, frame: int) -> None:
-        """Note that a frame is on the canvas."""
+    def note_shown(self, frame: int, pixels: np.ndarray | None = None) -> None:
+        """Note that a frame is on the canvas.
+
+        Args:
+            frame: Frame index.
+            pixels: uint8 [H, W, 3] RGB, kept and not copied; ``None`` for one without a picture.
+        """
         self._shown = frame
+        self._pixels = pixels
         self.frame_shown.emit(frame)
 
     def choose_object(self, object_id: int | None) -> None:

@@ -112,7 +112,7 @@ class FrameController(QObject):
         if pixels is not None:
             self._window.canvas.abort_gesture()
             self._window.canvas.show_frame(pixels)
-            self._editor.note_shown(frame)
+            self._editor.note_shown(frame, pixels)
         elif (error := self._cache.error(frame)) is not None:
             self._on_failed(frame, error)
 
@@ -126,7 +126,7 @@ class FrameController(QObject):
             # Scrubbing went on: what was asked for a moment ago shows the way until it ends.
             self._window.canvas.abort_gesture()
             self._window.canvas.show_frame(pixels)
-            self._editor.note_shown(frame)
+            self._editor.note_shown(frame, pixels)
 
     @Slot(int, str)
     def _on_failed(self, frame: int, message: str) -> None:

@@ -7,8 +7,10 @@ from PySide6.QtGui import QColor
 
 from annotator.controller.editor import Editor
 from annotator.controller.tools.base import ToolGestures
+from annotator.controller.tools.box_refine import BoxRefineTool
 from annotator.controller.tools.clicks import FillTool, PickTool
 from annotator.controller.tools.context import ToolContext
+from annotator.controller.tools.live_wire import LiveWireTool
 from annotator.controller.tools.outlines import LassoTool, PolygonTool, RectangleTool
 from annotator.controller.tools.strokes import BrushTool
 from annotator.views.canvas.cursors import tool_cursor
@@ -22,7 +24,9 @@ _TOOL_CLASSES: dict[Tool, type[ToolGestures]] = {
     Tool.LASSO: LassoTool,
     Tool.RECTANGLE: RectangleTool,
     Tool.ELLIPSE: RectangleTool,
+    Tool.LIVE_WIRE: LiveWireTool,
     Tool.FILL: FillTool,
+    Tool.REFINE: BoxRefineTool,
     Tool.PICK: PickTool,
 }
 _TOOL_ACTIONS = {f"tool.{tool.value}": tool for tool in Tool}
@@ -59,6 +63,11 @@ class PaintController(QObject):
     def context(self) -> ToolContext:
         """What the tools work on."""
         return self._context
+
+    def close(self) -> None:
+        """End what tools do beside the window."""
+        self._canvas.abort_gesture()
+        self._context.tasks.close()
 
     @Slot()
     def refresh(self) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from annotator.controller.editor import Editor
+from annotator.controller.tools.tasks import TaskRunner
 from annotator.model.commands import AddObject, PaintStroke
 from annotator.model.commands.base import Command
 from annotator.model.commands.masks import ReplaceObjectMask
@@ -27,6 +29,8 @@ class ToolContext(QObject):
     def __init__(self, editor: Editor, window: MainWindow) -> None:
         super().__init__(window)
         self.editor = editor
+        self.tasks = TaskRunner(self)
+        self.tasks.failed.connect(editor.fail)
         self._window = window
 
     @property
@@ -43,6 +47,11 @@ class ToolContext(QObject):
     def frame(self) -> int | None:
         """Frame on the canvas."""
         return self.editor.shown_frame
+
+    @property
+    def pixels(self) -> np.ndarray | None:
+        """The frame on the canvas, uint8 [H, W, 3], read-only; None where it cannot be decoded."""
+        return self.editor.shown_pixels
 
     @property
     def brush_shape(self) -> BrushShape:
@@ -86,6 +95,19 @@ class ToolContext(QObject):
                 workspace.history.do(command)
                 self.editor.choose_object(command.record.object_id)
         return self.editor.active_object
+
+    def paintable_object(self) -> int | None:
+        """The object to paint; None, and why in the message bar, when there is none unlocked."""
+        try:
+            object_id = self.target_object()
+        except ModelError as error:
+            self.editor.warn(str(error))
+            return None
+        record = self.editor.active_record
+        if record is not None and record.locked:
+            self.editor.warn(f"{record.name} is locked; unlock it (L) to change its mask.")
+            return None
+        return object_id
 
     def begin_stroke(self, *, erases: bool) -> StrokeInHand | None:
         """Begin a stroke with the chosen object; None, and why in the message bar, when not."""

@@ -49,6 +49,15 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "tool",
     ),
     _A(
+        "tool.live_wire",
+        "Live-&wire",
+        ("W",),
+        "mdi6.magnet",
+        "Click along an object: the line between follows its edge; Enter or double click fills",
+        True,
+        "tool",
+    ),
+    _A(
         "tool.fill",
         "&Fill",
         ("G",),
@@ -57,6 +66,15 @@ ACTIONS: tuple[ActionSpec, ...] = (
         True,
         "tool",
         begins_section=True,
+    ),
+    _A(
+        "tool.refine",
+        "Refine in a bo&x (GrabCut)",
+        ("Shift+G",),
+        "mdi6.auto-fix",
+        "Drag a box around a rough mask, or around nothing yet: the mask follows the picture",
+        True,
+        "tool",
     ),
     _A(
         "tool.pick",

@@ -14,7 +14,9 @@ class Tool(StrEnum):
     LASSO = "lasso"
     RECTANGLE = "rectangle"
     ELLIPSE = "ellipse"
+    LIVE_WIRE = "live_wire"
     FILL = "fill"
+    REFINE = "refine"
     PICK = "pick"
 
     @property
@@ -30,6 +32,8 @@ _TEXTS = {
     Tool.LASSO: "Drag: outline {name} · right button takes the area away",
     Tool.RECTANGLE: "Drag: rectangle of {name} · Shift: square · Ctrl: from its middle",
     Tool.ELLIPSE: "Drag: ellipse of {name} · Shift: circle · Ctrl: from its middle",
+    Tool.LIVE_WIRE: "Click: begin an outline of {name} that follows edges · right: takes away",
+    Tool.REFINE: "Drag a box: make the mask of {name} follow the picture inside it (GrabCut)",
     Tool.FILL: "Click: fill the area with {name} · right button clears it",
     Tool.PICK: "Click: choose the object under the pointer",
 }
