@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from tests.networks_published.small_networks import (
     NAMES,
@@ -15,11 +14,10 @@ from tests.networks_published.small_networks import (
     random_features,
     random_labels,
 )
-from vos_core.backbones.deeplab import ConvNormRelu
+from vos_core.backbones.deeplab import ConvNormRelu, DeepLabDecoder
 from vos_core.backbones.frozen_norm import FrozenBatchNorm2d
 from vos_core.backbones.mobilenet import MobileNetV2
 from vos_core.backbones.resnet import ResNet
-from vos_core.networks.folded_decoder import convolve_upsampled, shifted_upsampling
 from vos_core.networks.folded_rows import as_rows
 from vos_core.networks.published import PublishedNetwork
 from vos_core.networks.published_inference import fold_all_norms, prepare_for_inference
@@ -113,6 +111,20 @@ def test_folded_norms_change_nothing_but_rounding(trunk: nn.Module) -> None:
 
 
 @torch.inference_mode()
+def test_the_backbone_decoder_joins_without_upsampling() -> None:
+    generator = torch.Generator().manual_seed(3)
+    decoder = DeepLabDecoder(8, width=6, low_width=4)
+    for module in decoder.modules():
+        if isinstance(module, FrozenBatchNorm2d):
+            module.running_mean.copy_(torch.randn(module.channels, generator=generator))
+    aspp = torch.randn(1, 6, 3, 4, generator=generator)
+    low = torch.randn(1, 8, 9, 13, generator=generator)
+    plain = decoder(aspp, low)
+    fold_all_norms(decoder)
+    torch.testing.assert_close(decoder(aspp, low), plain, rtol=1e-4, atol=1e-5)
+
+
+@torch.inference_mode()
 def test_a_prepared_network_segments_the_same() -> None:
     count, labels = CASES["three objects"]
     network = build_small("cfbi-plus").double()
@@ -130,32 +142,6 @@ def test_a_prepared_network_segments_the_same() -> None:
     again = prepare_for_inference(prepared)  # a second time changes nothing
     for one, other in zip(plain, run(again, labels, count, folded=True), strict=True):
         torch.testing.assert_close(other, one, rtol=1e-8, atol=1e-8)
-
-
-@pytest.mark.parametrize(
-    ("size", "target"),
-    [((2, 3), (5, 9)), ((4, 6), (13, 21)), ((1, 1), (1, 1))],
-)
-def test_the_upsampled_map_is_convolved_without_being_formed(
-    size: tuple[int, int], target: tuple[int, int]
-) -> None:
-    generator = torch.Generator().manual_seed(2)
-    x = torch.randn(1, 7, *size, generator=generator)
-    weight = torch.randn(5, 7, 3, 3, generator=generator)
-    up = F.interpolate(x, size=target, mode="bicubic", align_corners=True)
-    expected = F.conv2d(up, weight, padding=1)[0]
-    torch.testing.assert_close(
-        convolve_upsampled(x, weight, *target), expected, rtol=1e-5, atol=1e-5
-    )
-
-
-def test_taps_beyond_the_border_are_zero() -> None:
-    taps = shifted_upsampling(2, 5, torch.float32, torch.device("cpu"))
-    assert taps.shape == (3, 5, 2)
-    assert not taps[0, 0].any()
-    assert not taps[2, -1].any()
-    assert torch.equal(taps[1, 0], torch.tensor([1.0, 0.0]))
-    assert torch.equal(taps[0, 1:], taps[1, :-1])
 
 
 @pytest.mark.parametrize("own_comes_first", [True, False])

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from vos_core.backbones.frozen_norm import FrozenBatchNorm2d, rectify
 from vos_core.backbones.trunk import TrunkFeatures
+from vos_core.ops.upsampled_convolution import convolve_upsampled
 
 
 class BackboneFeatures(NamedTuple):
@@ -78,8 +79,18 @@ class DeepLabDecoder(nn.Module):
 
     def forward(self, aspp: Tensor, low: Tensor) -> Tensor:
         """Return ``[N, width, h4, w4]`` from the pyramid and the low-level features."""
+        if isinstance(self.conv1.norm, nn.Identity) and len(aspp) == 1 and not aspp.is_cuda:
+            return self.conv2(self._join_without_upsampling(aspp, self.low(low)))
         up = F.interpolate(aspp, size=low.shape[-2:], mode="bilinear", align_corners=True)
         return self.conv2(self.conv1(torch.cat([up, self.low(low)], dim=1)))
+
+    def _join_without_upsampling(self, aspp: Tensor, low: Tensor) -> Tensor:
+        """Run the first convolution, its norm folded in, without the enlarged pyramid."""
+        conv, count = self.conv1.conv, aspp.shape[1]
+        own = conv.weight[:, count:].contiguous(memory_format=torch.channels_last)
+        y = F.conv2d(low, own, conv.bias, padding=1)
+        size = (low.shape[-2], low.shape[-1])
+        return rectify(y + convolve_upsampled(aspp, conv.weight[:, :count], *size, mode="bilinear"))
 
 
 class DeepLab(nn.Module):

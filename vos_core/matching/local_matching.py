@@ -103,18 +103,22 @@ class _Tiled:
         self._occurs = torch.zeros(count, int(own.max()) + 2, dtype=torch.bool, device=own.device)
         self._occurs.scatter_(1, own + 1, True)
 
-    def label_scores(self, label: int) -> tuple[Tensor, Tensor]:
-        """(tiles [m], scores [m, n, TILE**2]) with `FAR` or more added where the label differs."""
-        if label + 1 >= self._occurs.shape[1]:
-            return self.offset.new_empty(0, dtype=torch.int64), self.scores[:0]
-        tiles = torch.nonzero(self._occurs[:, label + 1]).squeeze(1)
-        everywhere = len(tiles) == len(self.scores)
-        labels, scores = self.labels, self.scores
-        if not everywhere:
-            labels, scores = labels[tiles], scores[tiles]
-        return tiles, (labels - label).square_().mul_(FAR).add_(scores)
+    def label_scores(self, label: int) -> tuple[slice, Tensor]:
+        """(tiles, scores [m, n, TILE**2]) with `FAR` or more added where the label differs.
 
-    def untile(self, tiles: Tensor, values: Tensor, empty: float) -> Tensor:
+        The tiles are a range from the first to the last in which the label occurs, empty if it
+        occurs in none.
+        """
+        if label + 1 >= self._occurs.shape[1]:
+            return slice(0, 0), self.scores[:0]
+        found = torch.nonzero(self._occurs[:, label + 1]).squeeze(1)
+        if not len(found):
+            return slice(0, 0), self.scores[:0]
+        tiles = slice(int(found[0]), int(found[-1]) + 1)
+        differs = self.labels[tiles] - label
+        return tiles, torch.addcmul(self.scores[tiles], differs, differs, value=FAR)
+
+    def untile(self, tiles: slice, values: Tensor, empty: float) -> Tensor:
         """Lay [m, k, TILE**2] values of some tiles out as [k, h, w]."""
         kinds = values.shape[1]
         full = values.new_full((self.tiles[0] * self.tiles[1], kinds, TILE * TILE), empty)
@@ -162,7 +166,7 @@ def _dense_distances(
     for band, tiled in _bands(query, keys, labels, max(half_windows)):
         for label in range(label_count):
             tiles, scores = tiled.label_scores(label)
-            if not len(tiles):
+            if tiles.stop == 0:
                 continue
             nearest: dict[int, Tensor] = {}
             best: Tensor | None = None
@@ -191,7 +195,7 @@ def _dense_index(
     for band, tiled in _bands(query, keys, labels, radius):
         for label in range(label_count):
             tiles, scores = tiled.label_scores(label)
-            if not len(tiles):
+            if tiles.stop == 0:
                 continue
             nearest: dict[int, Tensor] = {}
             best = scores.new_full(scores[:, 0].shape, FAR / 2)

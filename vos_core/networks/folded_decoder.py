@@ -1,14 +1,9 @@
 """The decoder one label at a time, without the upsampled map: same result, less work.
 
-Bicubic upsampling followed by a 3x3 convolution is linear and separable in rows and columns. The
-convolution's nine taps are applied to the small map, and the nine results are upsampled, shifted
-and added by two small matrix products. The plain form is
-:class:`vos_core.networks.blocks.object_decoder.ObjectDecoder`.
+The plain form is :class:`vos_core.networks.blocks.object_decoder.ObjectDecoder`.
 """
 
 from __future__ import annotations
-
-from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -18,50 +13,7 @@ from vos_core.networks.blocks.object_decoder import ObjectDecoder, ObjectLogits
 from vos_core.networks.folded_head import gate_scale
 from vos_core.networks.folded_rows import as_map, as_rows, energies, matrix
 from vos_core.ops.product import product
-
-
-@lru_cache(maxsize=32)
-def shifted_upsampling(size: int, target: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """Bicubic upsampling of a line, read at each tap of a 3-tap convolution with zero padding.
-
-    Returns:
-        ``[3, target, size]``: matrix ``t`` gives the upsampled value at ``position + t - 1``, 0
-        outside the line.
-    """
-    exact = torch.float64 if dtype == torch.float64 else torch.float32
-    basis = torch.eye(size, dtype=exact).view(1, size, size, 1)
-    up = F.interpolate(basis, size=(target, 1), mode="bicubic", align_corners=True)
-    up = up[0, :, :, 0].T
-    padded = F.pad(up, (0, 0, 1, 1))
-    taps = torch.stack([padded[tap : tap + target] for tap in range(3)])
-    return taps.to(device=device, dtype=dtype)
-
-
-def convolve_upsampled(x: Tensor, weight: Tensor, height: int, width: int) -> Tensor:
-    """Bicubic upsampling (aligned corners), then a 3x3 convolution with padding 1.
-
-    Args:
-        x: ``[1, C, h, w]``.
-        weight: ``[out, C, 3, 3]``.
-        height: Rows of the result.
-        width: Columns of the result.
-
-    Returns:
-        ``[out, height, width]``.
-    """
-    rows, columns = x.shape[-2:]
-    out = weight.shape[0]
-    down = shifted_upsampling(rows, height, x.dtype, x.device)
-    across = shifted_upsampling(columns, width, x.dtype, x.device)
-    taps = weight.permute(0, 2, 3, 1).reshape(out * 9, -1, 1, 1)
-    small = F.conv2d(x, taps)[0].view(out, 3, 3, rows, columns)
-    # [out, 3 (row tap), rows, 3 (column tap), columns] x [3, columns, width]
-    lines = small.permute(0, 1, 3, 2, 4).reshape(out * 3 * rows, 3 * columns)
-    lines = lines @ across.transpose(1, 2).reshape(3 * columns, width)
-    grown: Tensor = down.permute(1, 0, 2).reshape(height, 3 * rows) @ lines.view(
-        out, 3 * rows, width
-    )
-    return grown
+from vos_core.ops.upsampled_convolution import convolve_upsampled
 
 
 class SharedSkip:
@@ -124,7 +76,7 @@ def run_first_convolution(decoder: ObjectDecoder, x: Tensor, skip: Tensor, scale
     gated = decoder.conv1.weight * scale.view(1, -1, 1, 1).to(x.dtype)
     count = x.shape[1]
     y = F.conv2d(skip, gated[:, count:].contiguous(memory_format=torch.channels_last), padding=1)
-    y = y.add_(convolve_upsampled(x, gated[:, :count], *skip.shape[-2:])[None])
+    y = y.add_(convolve_upsampled(x, gated[:, :count], *skip.shape[-2:]))
     return F.relu_(decoder.norm1(y))
 
 
