@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 
 from annotator.worker.backend import BackendError, NetworkBackend
+from annotator.worker.jobs import Direction, NetworkChoice, PropagationJob
 from tests.support.tiny_network import moving_squares, tiny_propagator
+from vos_core.errors import WeightsError
 from vos_core.inference import Propagator
+from vos_core.weights.published import weights_folder
 
 
 @pytest.fixture
@@ -20,11 +23,15 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> NetworkBackend:
     return backend
 
 
+def job_of(label_map: np.ndarray, last: int) -> PropagationJob:
+    """Forward from frame 0 to `last`."""
+    return PropagationJob(1, Path("clip"), {0: label_map}, Direction.FORWARD, 0, 0, last)
+
+
 def test_results_are_frozen_records_of_native_size(loaded: NetworkBackend) -> None:
     frames, label_maps = moving_squares(4)
-    run = loaded.start(
-        lambda i: frames[i], {0: label_maps[0]}, (1, 2, 3), object_ids=None, mode=None
-    )
+    run = loaded.start(lambda i: frames[i], job_of(label_maps[0], 3))
+    assert run.steps_left == 3
     results = [run.step() for _ in range(3)]
     assert [r.index for r in results if r] == [1, 2, 3] and run.step() is None
     for result in results:
@@ -39,14 +46,15 @@ def test_results_are_frozen_records_of_native_size(loaded: NetworkBackend) -> No
 
 def test_a_correction_behind_is_taken_up_and_done_again(loaded: NetworkBackend) -> None:
     frames, label_maps = moving_squares(5)
-    run = loaded.start(
-        lambda i: frames[i], {0: label_maps[0]}, (1, 2, 3, 4), object_ids=None, mode=None
-    )
+    run = loaded.start(lambda i: frames[i], job_of(label_maps[0], 4))
     for _ in range(3):
         assert run.step() is not None
-    run.correct(2, label_maps[2])
-    again = [run.step(), run.step(), run.step()]
-    assert [r.index if r else None for r in again] == [3, 4, None]
+    run.correct(2, label_maps[2], None)
+    later = []
+    while (result := run.step()) is not None:
+        later.append(result.index)
+    assert {3, 4} <= set(later)
+    assert 2 not in later  # the person's own frame
     run.close()
 
 
@@ -69,7 +77,35 @@ def test_a_device_that_is_not_there_is_told_to_a_person() -> None:
 
 
 def test_starting_before_loading_is_refused() -> None:
+    blank = np.zeros((2, 2), np.uint8)
     with pytest.raises(BackendError, match="not loaded"):
-        NetworkBackend().start(
-            lambda _i: np.zeros((2, 2, 3), np.uint8), {}, (), object_ids=None, mode=None
-        )
+        NetworkBackend().start(lambda _i: blank, job_of(blank, 1))
+
+
+def test_what_is_offered_are_shipped_and_imported_networks_and_devices() -> None:
+    before = NetworkBackend().offer()
+    assert before.networks[0].name == "aoc-lite" and before.networks[0].summary
+    assert before.devices[0] == "auto" and "cpu" in before.devices
+    assert before.chosen == NetworkChoice("aoc-lite", "auto")
+    folder = weights_folder()
+    folder.mkdir(parents=True)
+    (folder / "cfbi-plus.safetensors").touch()
+    (folder / "notes.safetensors").touch()  # no network of that name
+    names = [one.name for one in NetworkBackend("mine.safetensors").offer().networks]
+    assert names == ["aoc-lite", "cfbi-plus", "mine.safetensors"]
+
+
+def test_a_choice_that_fails_leaves_the_network_in_use(
+    loaded: NetworkBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(**names: str) -> Propagator:
+        raise WeightsError(f"{names['model']}: the weights file is damaged")
+
+    monkeypatch.setattr(Propagator, "load", load)
+    with pytest.raises(BackendError, match="rpcm: the weights file is damaged"):
+        loaded.load(NetworkChoice("rpcm", "cpu"))
+    assert loaded.offer().chosen == NetworkChoice("aoc-lite", "auto")
+    frames, label_maps = moving_squares(3)
+    run = loaded.start(lambda i: frames[i], job_of(label_maps[0], 2))
+    assert run.step() is not None
+    run.close()
