@@ -88,6 +88,8 @@ def test_protocols_run(imported: Path, case: Fixture, options: PropagatorOptions
 def test_what_was_not_imported_is_told(imported: Path, tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="vos weights import CHECKPOINT --network rpcm"):
         Propagator.load("rpcm")
+    with pytest.raises(WeightsError, match="no weights of aoc: its authors released none"):
+        Propagator.load("aoc")
     damaged = tmp_path / "damaged.safetensors"
     damaged.write_bytes(imported.read_bytes()[:5000])
     with pytest.raises(WeightsError, match=r"damaged\.safetensors"):

@@ -181,6 +181,11 @@ def find_published(model: str) -> tuple[Path, str] | None:
     if model not in PRESETS:
         return None
     path = weights_folder() / f"{model}.safetensors"
+    if not path.is_file() and model not in RULES:
+        raise WeightsError(
+            f"there are no weights of {model}: its authors released none that their code can load; "
+            f"give a .safetensors file of your own training, or put it at {path}"
+        )
     if not path.is_file():
         raise WeightsError(
             f"no weights of {model} have been imported; with its authors' checkpoint at hand: "
