@@ -42,6 +42,7 @@ class NetworkDialog(QDialog):
         self.network_list = QListWidget(self)
         self.network_list.setObjectName("networkList")
         self.network_list.setWordWrap(True)
+        self.network_list.setTextElideMode(Qt.TextElideMode.ElideNone)
         self.network_list.setSpacing(3)
         self.network_list.setResizeMode(QListWidget.ResizeMode.Adjust)
         self.network_list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
