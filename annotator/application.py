@@ -22,6 +22,7 @@ from annotator.controller.identity_controller import IdentityController
 from annotator.controller.landmark_controller import LandmarkController
 from annotator.controller.layer_controller import LayerController
 from annotator.controller.mask_controller import MaskController
+from annotator.controller.log_recorder import LogRecorder
 from annotator.controller.network_status import NetworkStatus
 from annotator.controller.object_controller import ObjectController
 from annotator.controller.paint_controller import PaintController
@@ -93,6 +94,7 @@ class Application(QObject):
         self.editor = Editor(self)
         window, editor = self.window, self.editor
         self.layers = LayerController(editor, window)
+        self.recorder = LogRecorder(editor, self.service, self)
         self.frames = FrameController(editor, window)
         self.history = HistoryController(editor, window)
         self.paint = PaintController(editor, window)
@@ -157,3 +159,4 @@ class Application(QObject):
         self.export.close()
         self.frames.close()
         self.service.shut_down()
+        self.recorder.close()
