@@ -255,8 +255,13 @@ class PropagationController(QObject):
         finally:
             self._adding = False
         if result.cluster_map is not None:
-            channels = tuple(result.object_reliability)
-            self._layers.keep_clusters(result.index, result.cluster_map, channels)
+            self._layers.keep_clusters(
+                result.index,
+                result.cluster_map,
+                tuple(result.object_reliability),
+                reference_map=result.reference_map,
+                reference_frames=result.reference_frames,
+            )
         self._progress.note(message)
         self.frame_applied.emit(result.index)
         self.result_applied.emit(message)

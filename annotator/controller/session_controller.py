@@ -44,6 +44,8 @@ class SessionController(QObject):
     """What was asked for is open now, or is not (the message bar says why)."""
     _saved = Signal()
     _saving_failed = Signal(str)
+    _unsaved = Signal()
+    """Something changed; heard after the project has heard of it too."""
 
     def __init__(
         self,
@@ -66,9 +68,11 @@ class SessionController(QObject):
         self._offer: Callable[[], object] | None = None
         self._kept_in_memory = False
         self._tells_when_saved = False
+        self._is_failing = False
         queued = Qt.ConnectionType.QueuedConnection
         self._saved.connect(self._on_saved, queued)
-        self._saving_failed.connect(editor.fail, queued)
+        self._saving_failed.connect(self._on_saving_failed, queued)
+        self._unsaved.connect(self._show_saved, queued)
         actions = window.actions_table
         actions["file.open_video"].triggered.connect(self._ask_video)
         actions["file.open_folder"].triggered.connect(self._ask_folder)
@@ -236,7 +240,7 @@ class SessionController(QObject):
         workspace = self._editor.workspace
         if workspace is not None and workspace.project is None:
             self._make_project(workspace)
-        self._show_saved()
+        self._unsaved.emit()
 
     def _make_project(self, workspace: Workspace) -> None:
         """Give the document its folder: beside the frames, else among the user's own."""
@@ -247,6 +251,7 @@ class SessionController(QObject):
                     folder,
                     workspace.sequence,
                     document=workspace.document,
+                    clusters=workspace.clusters,
                     fingerprint=workspace.fingerprint,
                     on_error=self._saving_failed.emit,
                     on_saved=self._saved.emit,
@@ -276,8 +281,15 @@ class SessionController(QObject):
             self._tells_when_saved = True
             workspace.project.save_soon()
 
+    @Slot(str)
+    def _on_saving_failed(self, message: str) -> None:
+        self._is_failing = True
+        self._editor.fail(message)
+        self._show_saved()
+
     @Slot()
     def _on_saved(self) -> None:
+        self._is_failing = False
         workspace = self._editor.workspace
         if self._tells_when_saved and workspace is not None and workspace.is_saved:
             self.save()
@@ -340,7 +352,7 @@ class SessionController(QObject):
         self._window.canvas.abort_gesture()
         self._propagation.abandon()
         self._listeners.drop()
-        self._kept_in_memory = False
+        self._kept_in_memory = self._is_failing = False
         if workspace.project is not None:
             workspace.project.set_setting(_FRAME_SETTING, self._editor.frame)
         self._editor.set_workspace(None)
@@ -362,8 +374,10 @@ class SessionController(QObject):
             text = ""
         elif workspace.project.is_read_only:
             text = "not saved (read-only)"
+        elif workspace.is_saved:
+            text = "saved"
         else:
-            text = "saved" if workspace.is_saved else "saving …"
+            text = "not saved" if self._is_failing else "saving …"
         self._window.saved_label.setText(text)
         self._window.saved_label.setToolTip(
             str(workspace.project.folder) if workspace and workspace.project else ""

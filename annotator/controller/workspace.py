@@ -7,6 +7,7 @@ from pathlib import Path
 
 import platformdirs
 
+from annotator.model.clusters import ClusterStore
 from annotator.model.document import Document
 from annotator.model.history import History
 from annotator.model.sequence import FrameSequence
@@ -24,6 +25,7 @@ class Workspace:
         history: Undo and redo.
         project: The project that saves the document, ``None`` until there is something to save.
         notice: What the person should know about frames that can be used only in part.
+        clusters: Proxy clusters of the frames, kept with the project.
         fingerprint: Digest by which the frames are recognised, ``None`` when it is not known yet.
     """
 
@@ -41,6 +43,7 @@ class Workspace:
         self.document = document
         self.history = History(document)
         self.project = project
+        self.clusters = ClusterStore() if project is None else project.clusters
         self.notice = notice
         self.fingerprint = fingerprint
         self._source = source

@@ -2,11 +2,14 @@
 
 ::
 
-    project.json          frames, objects, cells, reliability, references (see
-    `annotator.storage.schema`) masks/00000.png       label maps as 8-bit palette PNGs with object
-    ids; only frames that have any reliability/00000.png reliability maps as grey PNGs, 255 certain;
-    only frames that have one journal/              what changed since the last save .lock
-    who has the project open
+    project.json           frames, objects, cells, reliability, references (see `schema`)
+    masks/00000.png        label maps as 8-bit palette PNGs with object ids
+    reliability/00000.png  reliability maps as grey PNGs, 255 certain
+    clusters/00000.npz     proxy clusters (see `cluster_files`)
+    journal/               what changed since the last save
+    .lock                  who has the project open
+
+Frames that have no mask, reliability or clusters have no such file.
 """
 
 from __future__ import annotations
@@ -66,6 +69,11 @@ class ProjectPaths:
         return self.folder / "reliability"
 
     @property
+    def clusters(self) -> Path:
+        """Folder of the proxy clusters."""
+        return self.folder / "clusters"
+
+    @property
     def journal(self) -> Path:
         """Folder of the journal."""
         return self.folder / "journal"
@@ -77,6 +85,10 @@ class ProjectPaths:
     def reliability_map(self, frame_index: int) -> Path:
         """Reliability map of a frame."""
         return self.reliability / f"{frame_index:05d}.png"
+
+    def cluster_map(self, frame_index: int) -> Path:
+        """Proxy clusters of a frame."""
+        return self.clusters / f"{frame_index:05d}.npz"
 
 
 def is_project(folder: Path) -> bool:

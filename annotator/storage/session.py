@@ -8,9 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from annotator.model.clusters import ClusterFrame, ClusterStore
 from annotator.model.document import Document
 from annotator.model.sequence import FrameSequence
 from annotator.storage.autosave import AutoSave
+from annotator.storage.cluster_files import read_clusters
 from annotator.storage.errors import ProjectError, ProjectExistsError
 from annotator.storage.frames_location import describe_frames, locate_frames
 from annotator.storage.lock import LOCK_NAME, ProjectLock
@@ -50,6 +52,8 @@ class ProjectSession:
         folder: the project folder.
         frames: what the project knows of its frames.
         warnings: what was mended on opening, for the person; a map read late may add one.
+        clusters: proxy clusters of the frames; what is put there is saved, what is asked for comes
+            from the folder.
     """
 
     def __init__(
@@ -63,6 +67,7 @@ class ProjectSession:
         saved_journal: int = 0,
         settings: dict[str, Any] | None = None,
         warnings: list[str] | None = None,
+        clusters: ClusterStore | None = None,
         silence_s: float = 1.0,
         on_error: Callable[[str], object] | None = None,
         on_saved: Callable[[], object] | None = None,
@@ -87,6 +92,9 @@ class ProjectSession:
             )
         )
         self._is_open = True
+        self.clusters = ClusterStore() if clusters is None else clusters
+        self.clusters.load_with(self._read_clusters)
+        self._cluster_connection = self.clusters.changed.connect(self._save_clusters)
 
     @classmethod
     def create(
@@ -95,6 +103,7 @@ class ProjectSession:
         sequence: FrameSequence,
         *,
         document: Document | None = None,
+        clusters: ClusterStore | None = None,
         fingerprint: str | None = None,
         silence_s: float = 1.0,
         on_error: Callable[[str], object] | None = None,
@@ -109,6 +118,7 @@ class ProjectSession:
             folder: made when missing; must be empty.
             sequence: the frames to annotate.
             document: what was annotated before there was a folder; a new one when None.
+            clusters: proxy clusters known before; a new store when None.
             fingerprint: digest of the frames, when somebody has taken it already.
             silence_s: seconds without a change before changes are saved.
             on_error: called with a message when something could not be saved; it stays in memory
@@ -149,6 +159,7 @@ class ProjectSession:
             frames,
             lock=lock,
             writer=writer,
+            clusters=clusters,
             silence_s=silence_s,
             on_error=on_error,
             on_saved=on_saved,
@@ -311,9 +322,18 @@ class ProjectSession:
         if not self._is_open:
             return True
         self._is_open = False
+        self._cluster_connection.disconnect()
         is_saved = self._saving is not None and self._saving.close(timeout_s)
         self._lock.release()
         return is_saved
+
+    def _save_clusters(self, frame_index: int, clusters: ClusterFrame) -> None:
+        if self._saving is not None:
+            self._saving.submit({("clusters", frame_index): clusters})
+
+    def _read_clusters(self, frame_index: int) -> ClusterFrame | None:
+        size = (self.document.height, self.document.width)
+        return read_clusters(ProjectPaths(self.folder).cluster_map(frame_index), size)
 
     def _everything(self) -> dict[ItemKey, Any]:
         return {**whole_batch(self.document, self._settings), FRAMES: self.frames}

@@ -16,6 +16,7 @@ from annotator.model.document import Document
 from annotator.model.geometry import content_box
 from annotator.model.label_maps import PackedMap
 from annotator.model.objects import ObjectRecord
+from annotator.storage.cluster_files import write_clusters
 from annotator.storage.effects import MapSnapshot
 from annotator.storage.errors import ProjectError
 from annotator.storage.project import ProjectPaths
@@ -23,10 +24,11 @@ from annotator.storage.schema import FramesRecord, ProjectRecord, encode_project
 from vos_core.media.atomic import write_text_atomic
 from vos_core.media.label_maps import write_gray_map, write_label_map
 
-_LEFTOVER = re.compile(r"\.\w+\.[0-9a-f]{8}\.(png|json)")
+_LEFTOVER = re.compile(r"\.\w+\.[0-9a-f]{8}\.(png|json|npz)")
 
 ItemKey = tuple[str, int]
-"""What a value is: ("mask", frame), ("reliability", frame), ("cells", frame) or one of these."""
+"""What a value is: (kind, frame) with the kind "mask", "reliability", "cells" or "clusters", or one
+of these."""
 
 TABLES: ItemKey = ("tables", 0)
 SETTINGS: ItemKey = ("settings", 0)
@@ -97,6 +99,8 @@ class ProjectWriter:
                 self._write_mask(index, value)
             elif kind == "reliability":
                 self._write_reliability(index, value)
+            elif kind == "clusters":
+                write_clusters(self.paths.cluster_map(index), value)
         self._update(batch)
         self._record.saved_journal = saved_journal
         self.write_table()
@@ -186,7 +190,7 @@ def whole_batch(document: Document, settings: dict[str, Any]) -> dict[ItemKey, A
 def clean_leftovers(folder: Path) -> None:
     """Delete temporary files that a killed process left in a project folder."""
     paths = ProjectPaths(folder)
-    for place in (paths.folder, paths.masks, paths.reliability):
+    for place in (paths.folder, paths.masks, paths.reliability, paths.clusters):
         if not place.is_dir():
             continue
         for entry in os.scandir(place):

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
 
 from annotator.storage.lock import LOCK_NAME
+from annotator.storage.project import load_project
+from annotator.storage.session import ProjectSession
 from annotator.views.message_bar import Severity
+from tests.storage.projects import make_frames
 from tests.support.gui import Driver, write_frames
-from vos_core.media import OverlayVideoWriter
+from tests.support.videos import constant_times, write_numbered_video
+from vos_core.media import OverlayVideoWriter, write_label_map
 
 pytestmark = pytest.mark.gui
 
@@ -198,6 +206,224 @@ def test_a_project_that_cannot_be_saved_anywhere_keeps_the_window_open(
     assert "would be lost" in driver.window.messages.text
     driver.window.messages.action_triggered.emit()  # Close without saving
     assert not driver.window.isVisible()
+
+
+def save_and_wait(driver: Driver) -> None:
+    """Ctrl+S, until everything is in files."""
+    driver.trigger("file.save")
+    driver.wait(lambda: "Saved in" in driver.window.messages.text, timeout=20000)
+
+
+def project_of(driver: Driver) -> ProjectSession:
+    """Project of what is open."""
+    workspace = driver.application.editor.workspace
+    assert workspace is not None and workspace.project is not None
+    return workspace.project
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit on the size of files there")
+def test_a_disk_that_fills_while_saving_is_told_and_nothing_is_lost(
+    driver: Driver, make_driver: Callable[[], Driver], frames_folder: Path
+) -> None:
+    import resource
+
+    driver.open(frames_folder)
+    driver.drag([(20, 20), (40, 20)])
+    save_and_wait(driver)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))  # every write fails, as on a full disk
+    try:
+        driver.go_to(3)
+        driver.drag([(50, 30), (70, 30)])
+        driver.trigger("file.save")
+        driver.wait(lambda: "not saved" in driver.window.messages.text, timeout=20000)
+        assert driver.window.messages.severity is Severity.ERROR
+        assert driver.window.saved_label.text() == "not saved"
+        driver.go_to(4)
+        driver.drag([(50, 30), (70, 30)])  # work goes on, in memory
+        assert driver.document.label_map(4)[30, 60] == 1
+        driver.window.close()
+        assert driver.window.isVisible() and "would be lost" in driver.window.messages.text
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    save_and_wait(driver)  # there is room again
+    assert driver.window.saved_label.text() == "saved"
+    maps = [driver.document.label_map(index).copy() for index in range(12)]
+    assert maps[3].any() and maps[4].any()
+    driver.window.close()
+    second = make_driver()
+    second.open(frames_folder)
+    for index, label_map in enumerate(maps):
+        np.testing.assert_array_equal(second.document.label_map(index), label_map)
+
+
+def test_a_project_folder_deleted_while_open_is_written_again_whole(
+    driver: Driver, frames_folder: Path
+) -> None:
+    driver.open(frames_folder)
+    driver.drag([(20, 20), (40, 20)])
+    save_and_wait(driver)
+    folder = project_of(driver).folder
+    shutil.rmtree(folder)
+    driver.go_to(2)
+    driver.drag([(50, 30), (70, 30)])
+    driver.wait(lambda: "deleted or moved" in driver.window.messages.text, timeout=20000)
+    save_and_wait(driver)
+    saved = load_project(folder).document
+    for index in (0, 2):
+        np.testing.assert_array_equal(saved.label_map(index), driver.document.label_map(index))
+
+
+def test_frames_deleted_while_open_are_told_and_masks_stay(driver: Driver, tmp_path: Path) -> None:
+    folder = write_frames(tmp_path / "large", 60, 200, 300)
+    driver.open(folder)
+    driver.drag([(20, 20), (40, 20)])
+    driver.go_to(1)
+    shutil.rmtree(folder)
+    driver.go_to(55)  # not decoded ahead
+    driver.wait(lambda: bool(driver.window.messages.text))
+    assert "00055" in driver.window.messages.text
+    assert driver.window.messages.severity is Severity.ERROR
+    driver.go_to(0)
+    assert driver.document.label_map(0)[20, 30] == 1
+    save_and_wait(driver)
+
+
+def test_a_video_with_one_bad_frame_in_the_middle_shows_the_others(
+    driver: Driver, tmp_path: Path
+) -> None:
+    path = write_numbered_video(
+        tmp_path / "clip.mp4", constant_times(24), codec="mjpeg", options={"strict": "unofficial"}
+    )
+    with av.open(str(path)) as container:
+        packets = [p for p in container.demux(video=0) if p.size]
+        place, length = packets[12].pos, packets[12].size
+    assert place is not None
+    content = bytearray(path.read_bytes())
+    content[place : place + length] = bytes(length)
+    path.write_bytes(content)
+    driver.open(path)
+    driver.window.transport.frame_field.setValue(12)
+    driver.wait(lambda: "00012" in driver.window.messages.text)
+    assert driver.window.messages.severity is Severity.ERROR
+    for frame in (11, 13, 23):
+        driver.go_to(frame)
+        driver.drag([(20, 20), (40, 20)])
+        assert driver.document.label_map(frame)[20, 30] == 1
+
+
+def test_a_path_with_spaces_and_letters_of_any_script(
+    make_driver: Callable[[], Driver], tmp_path: Path
+) -> None:
+    place = tmp_path / "моё видео — 犬 ö %20 #1"
+    place.mkdir()
+    frames = write_frames(place / "кадры 1", 4)
+    video = write_numbered_video(place / "фильм 映画.mp4", constant_times(6))
+    for path in (frames, video):
+        first = make_driver()
+        first.open(path)
+        first.drag([(20, 20), (40, 20)])
+        save_and_wait(first)
+        folder = project_of(first).folder
+        assert folder.parent == place
+        first.window.close()
+        for again in (path, folder):
+            second = make_driver()
+            second.open(again)
+            assert second.document.label_map(0)[20, 30] == 1
+            second.window.close()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda v: v.update(version=99), "newer version"),
+        (lambda v: v.update(objects="none"), '"objects" should be a list'),
+        (lambda v: v["frames"].update(height="tall"), '"height" should be a whole number'),
+        (lambda v: v["cells"].update({"1": [["drawn", 0, 99]]}), "frames are 0 to 11"),
+    ],
+)
+def test_a_project_that_says_what_cannot_be_is_refused_with_the_place(
+    make_driver: Callable[[], Driver],
+    frames_folder: Path,
+    change: Callable[[dict[str, Any]], None],
+    words: str,
+) -> None:
+    first = make_driver()
+    first.open(frames_folder)
+    first.drag([(20, 20), (40, 20)])
+    folder = project_of(first).folder
+    first.window.close()
+    values = json.loads((folder / "project.json").read_text(encoding="utf-8"))
+    change(values)
+    (folder / "project.json").write_text(json.dumps(values), encoding="utf-8")
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    second = make_driver()
+    assert not second.try_open(frames_folder)
+    text = second.window.messages.text
+    assert words in text and "project.json" in text
+    assert second.window.messages.severity is Severity.ERROR
+    assert before == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_an_older_project_opens_and_says_that_it_was_brought_up_to_date(
+    driver: Driver, tmp_path: Path
+) -> None:
+    stored = Path(__file__).parents[1] / "data" / "projects" / "version1"
+    project = Path(shutil.copytree(stored, tmp_path / "old"))
+    make_frames(tmp_path / "frames")
+    driver.open(project)
+    assert "older version 1" in driver.window.messages.text
+    assert [record.name for record in driver.document.objects] == ["cat", "Hündin"]
+    assert driver.application.editor.frame == 3
+    assert (project / "project.version1.json").exists()
+
+
+def test_a_mask_with_unknown_ids_or_colours_is_taken_in_or_named(
+    make_driver: Callable[[], Driver], frames_folder: Path
+) -> None:
+    first = make_driver()
+    first.open(frames_folder)
+    first.drag([(20, 20), (40, 20)])
+    folder = project_of(first).folder
+    first.window.close()
+    label_map = np.zeros((60, 100), np.uint8)
+    label_map[5:9, 5:9] = 77
+    write_label_map(folder / "masks" / "00004.png", label_map)
+    second = make_driver()
+    second.open(frames_folder)
+    assert "object 77" in second.window.messages.text
+    assert second.document.objects.ids == (1, 77)
+    second.window.close()
+    Image.fromarray(np.full((60, 100, 3), 123, np.uint8)).save(folder / "masks" / "00004.png")
+    third = make_driver()
+    assert not third.try_open(frames_folder)
+    assert "00004.png" in third.window.messages.text
+    (folder / "masks" / "00004.png").unlink()
+    third.open(frames_folder)  # as the message says
+    assert third.document.label_map(0)[20, 30] == 1
+
+
+def test_clusters_are_shown_again_after_reopening(
+    make_driver: Callable[[], Driver], frames_folder: Path
+) -> None:
+    first = make_driver()
+    first.open(frames_folder)
+    first.drag([(20, 20), (40, 20)])
+    first.trigger("propagate.forward")
+    first.wait_for_end()
+    kept = first.application.editor.workspace.clusters.get(5)  # type: ignore[union-attr]
+    assert kept is not None and kept.cluster_map.any()
+    first.window.close()
+    second = make_driver()
+    second.open(frames_folder)
+    second.go_to(5)
+    before = second.canvas.grab().toImage()
+    second.trigger("view.clusters")
+    second.wait(lambda: second.canvas.grab().toImage() != before)
+    again = second.application.editor.workspace.clusters.get(5)  # type: ignore[union-attr]
+    assert again is not None
+    np.testing.assert_array_equal(again.cluster_map, kept.cluster_map)
 
 
 def run_app(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
