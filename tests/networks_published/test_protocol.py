@@ -19,6 +19,8 @@ from vos_core.networks.published_engine import PublishedEngine
 from vos_core.networks.published_matching.reference import join_references
 from vos_core.networks.published_records import FrameFeatures, Memory, PreviousFrame
 
+pytestmark = pytest.mark.timeout(400)
+
 SIZE = (40, 60)  # not of the form 16 n + 1, so that frames and masks are resampled
 FRAMES = 5
 
@@ -121,7 +123,7 @@ def engine_of(name: str) -> PublishedEngine:
 
 CASES = [
     ("cfbi", (1.0,), False, None, False),
-    pytest.param("cfbi-plus", (1.0, 1.3), True, None, False, marks=pytest.mark.slow),
+    pytest.param("cfbi-plus", (1.0, 1.3), False, None, False, marks=pytest.mark.slow),
     ("rpcm", (1.0,), False, 2, False),
     pytest.param("rpcm", (1.0, 1.3), True, 2, True, marks=pytest.mark.slow),
     ("cfbi", (1.15,), True, None, True),
