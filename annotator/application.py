@@ -97,7 +97,7 @@ class Application(QObject):
         self.recorder = LogRecorder(editor, self.service, self)
         self.frames = FrameController(editor, window)
         self.history = HistoryController(editor, window)
-        self.paint = PaintController(editor, window)
+        self.paint = PaintController(editor, window, self.layers)
         self.masks = MaskController(self.paint.context, window)
         self.objects = ObjectController(editor, window, self.layers)
         self.big_commands = BigCommands(editor, window)

@@ -6,13 +6,14 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QColor
 
 from annotator.controller.editor import Editor
+from annotator.controller.layer_controller import LayerController
 from annotator.controller.tools.base import ToolGestures
 from annotator.controller.tools.box_refine import BoxRefineTool
 from annotator.controller.tools.clicks import FillTool, PickTool
 from annotator.controller.tools.context import ToolContext
 from annotator.controller.tools.live_wire import LiveWireTool
 from annotator.controller.tools.outlines import LassoTool, PolygonTool, RectangleTool
-from annotator.controller.tools.strokes import BrushTool
+from annotator.controller.tools.strokes import BrushTool, ClusterBrushTool
 from annotator.views.canvas.cursors import tool_cursor
 from annotator.views.canvas.tools import Tool, left_button_text
 from annotator.views.main_window import MainWindow
@@ -20,6 +21,7 @@ from annotator.views.main_window import MainWindow
 _TOOL_CLASSES: dict[Tool, type[ToolGestures]] = {
     Tool.BRUSH: BrushTool,
     Tool.ERASER: BrushTool,
+    Tool.CLUSTER: ClusterBrushTool,
     Tool.POLYGON: PolygonTool,
     Tool.LASSO: LassoTool,
     Tool.RECTANGLE: RectangleTool,
@@ -35,12 +37,12 @@ _TOOL_ACTIONS = {f"tool.{tool.value}": tool for tool in Tool}
 class PaintController(QObject):
     """Gives the pointer to the tool that is chosen."""
 
-    def __init__(self, editor: Editor, window: MainWindow) -> None:
+    def __init__(self, editor: Editor, window: MainWindow, layers: LayerController) -> None:
         super().__init__(window)
         self._editor = editor
         self._window = window
         self._canvas = window.canvas
-        self._context = ToolContext(editor, window)
+        self._context = ToolContext(editor, window, layers)
         self._tools = {tool: made(self._context, tool) for tool, made in _TOOL_CLASSES.items()}
         self._tool = self._tools[Tool.BRUSH]
         canvas = window.canvas
@@ -55,6 +57,7 @@ class PaintController(QObject):
         actions["tool.square"].toggled.connect(self._on_shape)
         self._context.changed.connect(self.refresh)
         editor.active_object_changed.connect(self._on_active)
+        editor.frame_shown.connect(self._on_frame_shown)
         actions["tool.brush"].setChecked(True)
         self._on_diameter(window.brush_size.diameter)
         self.refresh()
@@ -104,6 +107,10 @@ class PaintController(QObject):
 
     @Slot(object)
     def _on_active(self, _object_id: int | None) -> None:
+        self.refresh()
+
+    @Slot(int)
+    def _on_frame_shown(self, _frame: int) -> None:
         self.refresh()
 
     @Slot(int)

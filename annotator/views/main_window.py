@@ -52,6 +52,7 @@ _MAIN_BAR = (
 _TOOLS = (
     "tool.brush",
     "tool.eraser",
+    "tool.cluster",
     None,
     "tool.polygon",
     "tool.lasso",

@@ -6,7 +6,9 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from annotator.controller.editor import Editor
+from annotator.controller.layer_controller import LayerController
 from annotator.controller.tools.tasks import TaskRunner
+from annotator.model.clusters import ClusterFrame
 from annotator.model.commands import AddObject, PaintStroke
 from annotator.model.commands.base import Command
 from annotator.model.commands.masks import ReplaceObjectMask
@@ -26,12 +28,13 @@ class ToolContext(QObject):
     changed = Signal()
     """What the left button would do may have changed."""
 
-    def __init__(self, editor: Editor, window: MainWindow) -> None:
+    def __init__(self, editor: Editor, window: MainWindow, layers: LayerController) -> None:
         super().__init__(window)
         self.editor = editor
         self.tasks = TaskRunner(self)
         self.tasks.failed.connect(editor.fail)
         self._window = window
+        self._layers = layers
 
     @property
     def canvas(self) -> CanvasView:
@@ -52,6 +55,11 @@ class ToolContext(QObject):
     def pixels(self) -> np.ndarray | None:
         """The frame on the canvas, uint8 [H, W, 3], read-only; None where it cannot be decoded."""
         return self.editor.shown_pixels
+
+    @property
+    def clusters(self) -> ClusterFrame | None:
+        """Proxy clusters of the frame on the canvas; None where the network has not been."""
+        return None if self.frame is None else self._layers.clusters(self.frame)
 
     @property
     def brush_shape(self) -> BrushShape:

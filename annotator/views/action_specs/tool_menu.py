@@ -18,6 +18,15 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     _A("tool.eraser", "&Eraser", ("E",), "mdi6.eraser", "Erase the chosen object", True, "tool"),
     _A(
+        "tool.cluster",
+        "&Cluster brush",
+        ("K",),
+        "mdi6.hexagon-multiple",
+        "A brush that keeps to the proxy clusters that its middle passes; the right button erases",
+        True,
+        "tool",
+    ),
+    _A(
         "tool.polygon",
         "&Polygon",
         ("P",),

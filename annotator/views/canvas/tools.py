@@ -10,6 +10,7 @@ class Tool(StrEnum):
 
     BRUSH = "brush"
     ERASER = "eraser"
+    CLUSTER = "cluster"
     POLYGON = "polygon"
     LASSO = "lasso"
     RECTANGLE = "rectangle"
@@ -28,6 +29,7 @@ class Tool(StrEnum):
 _TEXTS = {
     Tool.BRUSH: "Drag: paint {name} · right button erases · [ ] or Alt+wheel: size",
     Tool.ERASER: "Drag: erase {name} · [ ] or Alt+wheel: size",
+    Tool.CLUSTER: "Drag: paint {name} within the clusters passed · right button erases · [ ]: size",
     Tool.POLYGON: "Click: corner of {name} · double click or Enter fills · Esc drops",
     Tool.LASSO: "Drag: outline {name} · right button takes the area away",
     Tool.RECTANGLE: "Drag: rectangle of {name} · Shift: square · Ctrl: from its middle",
