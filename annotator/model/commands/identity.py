@@ -287,10 +287,13 @@ def _cleared(
     cells = CellBlock.between(document, frames, ids, states, codes)
     old: Maps = {}
     new: Maps = {}
-    patterns, which = np.unique(gone, axis=0, return_inverse=True)
-    for number, pattern in enumerate(patterns):
+    alike: dict[bytes, list[int]] = {}  # rows by the objects that go there: one table for each
+    for row, key in enumerate(np.packbits(gone, axis=1)):
+        alike.setdefault(key.tobytes(), []).append(row)
+    for rows in alike.values():
+        pattern = gone[rows[0]]
         if pattern.any():
-            chosen = frames[which.reshape(-1) == number]
+            chosen = frames[rows]
             before, after = _remapped(document, chosen, dict.fromkeys(ids[pattern].tolist(), 0))
             old |= before
             new |= after

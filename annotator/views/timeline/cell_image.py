@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from PySide6.QtGui import QImage
 
@@ -74,8 +76,13 @@ def cell_colours(states: np.ndarray, codes: np.ndarray, ground: tuple[int, int, 
         by_state[state] = colour
     colours = by_state[states]
     by_code = (states == CellState.PROPAGATED) & (codes > 0)
-    colours[by_code] = reliability_code_colours()[codes[by_code]]
+    colours[by_code] = _code_colours()[codes[by_code]]
     return np.ascontiguousarray(colours.transpose(1, 0, 2))
+
+
+@cache
+def _code_colours() -> np.ndarray:
+    return reliability_code_colours()
 
 
 def to_image(rgb: np.ndarray) -> QImage:

@@ -12,6 +12,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPalette,
+    QPixmap,
     QResizeEvent,
     QWheelEvent,
 )
@@ -23,13 +24,12 @@ from annotator.views.timeline.painting import (
     CellPicture,
     TimelineRow,
     paint_bookmarks,
-    paint_cells,
     paint_current,
+    paint_layer,
     paint_names,
     paint_references,
     paint_ruler,
     paint_selection,
-    paint_states,
 )
 from annotator.views.timeline.scale import HEADER_WIDTH, ROW_HEIGHT, RULER_HEIGHT, TimeScale
 from annotator.views.timeline.selection import RangeSelection
@@ -73,7 +73,7 @@ class TimelineMatrix(QWidget):
         self._bookmarks: tuple[int, ...] = ()
         self._selection: RangeSelection | None = None
         self._gestures = TimelineGestures(self)
-        self._picture: CellPicture | None = None
+        self._layer: QPixmap | None = None
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumHeight(RULER_HEIGHT + 3 * ROW_HEIGHT + 4)
@@ -165,7 +165,7 @@ class TimelineMatrix(QWidget):
 
     def refresh(self) -> None:
         """Paint the cells again after they changed."""
-        self._picture = None
+        self._layer = None
         self.update()
 
     # --- geometry --------------------------------------------------------------------------
@@ -281,7 +281,7 @@ class TimelineMatrix(QWidget):
             QToolTip.showText(event.globalPos(), text, self) if text else QToolTip.hideText()
             return True
         if event.type() == QEvent.Type.PaletteChange:
-            self._picture = None
+            self._layer = None
         return bool(super().event(event))
 
     def describe(self, position: QPoint) -> str:
@@ -304,7 +304,7 @@ class TimelineMatrix(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Reduce the cells to the new width."""
         super().resizeEvent(event)
-        self._picture = None
+        self._layer = None
         self.range_changed.emit()
 
     def _rows_in_view(self) -> tuple[TimelineRow, ...]:
@@ -312,24 +312,21 @@ class TimelineMatrix(QWidget):
         return self._rows[self._scroll_rows : self._scroll_rows + shown]
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Cells from the picture, then states, names, ruler and the frame in view."""
+        """Cells and states as painted once, then names, ruler and the frame in view."""
         painter = QPainter(self)
         palette, scale, rows = self.palette(), self.scale, self._rows_in_view()
         base = palette.color(QPalette.ColorRole.Base)
         painter.fillRect(event.rect(), base)
         if rows and self.frame_count:
-            if self._picture is None:
-                self._picture = CellPicture.of(
-                    self._states,
-                    self._codes,
-                    rows,
-                    scale,
-                    ground=palette.color(QPalette.ColorRole.Window),
-                    ratio=self.devicePixelRatioF(),
+            if self._layer is None:
+                ratio = self.devicePixelRatioF()
+                ground = palette.color(QPalette.ColorRole.Window)
+                picture = CellPicture.of(
+                    self._states, self._codes, rows, scale, ground=ground, ratio=ratio
                 )
+                self._layer = paint_layer(picture, scale, palette, self.size(), ratio)
             painter.setClipRect(QRect(HEADER_WIDTH, 0, self.width(), self.height()))
-            paint_cells(painter, scale, self._picture, base)
-            paint_states(painter, scale, self._picture, palette)
+            painter.drawPixmap(0, 0, self._layer)
             if self._selection is not None:
                 shown = [row.object_id for row in rows]
                 paint_selection(painter, scale, self._selection, shown, palette)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QBrush,
     QColor,
@@ -56,12 +56,14 @@ class CellPicture:
 
     Attributes:
         image: Colours.
+        ticks: What a person made, for thin columns.
         states: uint8 [columns, rows] of `CellState`, as in the image.
         first: First frame of the image.
         last: Frame after its last one.
     """
 
     image: QImage
+    ticks: QImage
     states: np.ndarray
     first: int
     last: int
@@ -92,7 +94,8 @@ class CellPicture:
         ids = np.array([row.object_id for row in rows])
         reduced, worst = reduce_columns(states[:, ids], codes[:, ids], first, last, columns)
         colours = cell_colours(reduced, worst, (ground.red(), ground.green(), ground.blue()))
-        return cls(to_image(colours), reduced, first, last)
+        ticks = tick_image(reduced, spread=columns < last - first)
+        return cls(to_image(colours), ticks, reduced, first, last)
 
 
 def paint_cells(painter: QPainter, scale: TimeScale, picture: CellPicture, gap: QColor) -> None:
@@ -125,12 +128,11 @@ def paint_states(
         return
     left, right = scale.x(picture.first), scale.x(picture.last)
     if scale.column_width < GLYPH_MIN_WIDTH:
-        image = tick_image(picture.states, spread=columns < picture.last - picture.first)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
         for row in range(rows):
             top = RULER_HEIGHT + row * ROW_HEIGHT
             target = QRectF(left, top + 1, right - left, ROW_HEIGHT - 2)
-            painter.drawImage(target, image, QRectF(0, row, columns, 1))
+            painter.drawImage(target, picture.ticks, QRectF(0, row, columns, 1))
         return
     width = scale.column_width
     brushes = {state: _glyph_brush(state, width, palette) for state in CellState}
@@ -142,6 +144,29 @@ def paint_states(
             place = QRectF(left + start * width, top, (end - start) * width, ROW_HEIGHT)
             painter.fillRect(place, brushes[state])
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+
+
+def paint_layer(
+    picture: CellPicture, scale: TimeScale, palette: QPalette, size: QSize, ratio: float
+) -> QPixmap:
+    """Paint cells and states once, so that moving through time paints only a picture.
+
+    Args:
+        picture: The cells.
+        scale: Frames in view.
+        palette: Of the matrix.
+        size: Of the matrix, in logical pixels.
+        ratio: Device pixels per logical pixel.
+    """
+    layer = QPixmap(size * ratio)
+    layer.setDevicePixelRatio(ratio)
+    base = palette.color(QPalette.ColorRole.Base)
+    layer.fill(base)
+    painter = QPainter(layer)
+    paint_cells(painter, scale, picture, base)
+    paint_states(painter, scale, picture, palette)
+    painter.end()
+    return layer
 
 
 def _glyph_brush(state: CellState, column_width: float, palette: QPalette) -> QBrush:
@@ -237,6 +262,16 @@ def paint_ruler(painter: QPainter, scale: TimeScale, palette: QPalette, width: i
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, str(tick))
 
 
+def _places(scale: TimeScale, frames: Iterable[int], *, apart: float) -> list[float]:
+    """Middles of the frames in view; of those that would lie on each other only one."""
+    chosen = np.fromiter(frames, np.float64)
+    places = scale.x(0.5) + chosen * scale.column_width
+    places = places[(places >= HEADER_WIDTH) & (places <= HEADER_WIDTH + scale.width)]
+    _, first = np.unique((places / apart).astype(np.int64), return_index=True)
+    kept: list[float] = places[first].tolist()
+    return kept
+
+
 def paint_references(
     painter: QPainter, scale: TimeScale, frames: Iterable[int], palette: QPalette
 ) -> None:
@@ -244,10 +279,8 @@ def paint_references(
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor("#e3b341" if palette_is_dark(palette) else "#bf8700"))
-    for frame in frames:
-        x = scale.x(frame + 0.5)
-        if x >= HEADER_WIDTH:
-            painter.drawPolygon(_diamond(QPointF(x, RULER_HEIGHT - 5.0), 5))
+    for x in _places(scale, frames, apart=3.0):
+        painter.drawPolygon(_diamond(QPointF(x, RULER_HEIGHT - 5.0), 5))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
@@ -256,11 +289,9 @@ def paint_bookmarks(painter: QPainter, scale: TimeScale, frames: Iterable[int]) 
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(_BOOKMARK)
-    for frame in frames:
-        x = scale.x(frame + 0.5)
-        if x >= HEADER_WIDTH:
-            ribbon = ((-3.5, 0), (3.5, 0), (3.5, 9), (0, 6), (-3.5, 9))
-            painter.drawPolygon(QPolygonF([QPointF(x + dx, y) for dx, y in ribbon]))
+    for x in _places(scale, frames, apart=3.0):
+        ribbon = ((-3.5, 0), (3.5, 0), (3.5, 9), (0, 6), (-3.5, 9))
+        painter.drawPolygon(QPolygonF([QPointF(x + dx, y) for dx, y in ribbon]))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
