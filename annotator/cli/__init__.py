@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import click
 
 from annotator.cli.exchange import export, formats, import_command
+from annotator.cli.replay import effort, replay
 from annotator.cli.validate import validate
 from annotator.exchange.errors import ExchangeError
 from annotator.model.errors import ModelError
@@ -51,6 +52,8 @@ commands.add_command(export)
 commands.add_command(import_command)
 commands.add_command(formats)
 commands.add_command(validate)
+commands.add_command(replay)
+commands.add_command(effort)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

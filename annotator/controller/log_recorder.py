@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, Slot
 
 from annotator.controller.editor import DocumentListeners, Editor
 from annotator.controller.workspace import Workspace
+from annotator.model.cells import CellState
 from annotator.model.changes import ChangeSet
 from annotator.model.commands.base import Command
 from annotator.model.commands.frames import FrameChange
@@ -162,11 +163,13 @@ class LogRecorder(QObject):
         document, change = workspace.document, self._change
         maps = {i: document.label_maps.snapshot(i) for i in change.label_maps}
         make_record, _ = effect_of(document, change, maps)
+        touched = self._touched(document, change)
         line: Line = {
             "e": "edit",
             "text": command.text,
             "frame": command.frame_index,
-            "objects": self._touched(document, change),
+            "objects": touched,
+            "corrected": _corrected(document, change, touched),
             "state": state_digest(document),
         }
         self._note(lambda: line | {"effect": record_to_json(make_record())})
@@ -311,6 +314,12 @@ def packed_to_json(packed: PackedMap) -> dict[str, Any]:
         "box": list(packed.box),
         "data": base64.b64encode(packed.data).decode("ascii"),
     }
+
+
+def _corrected(document: Document, change: ChangeSet, object_ids: list[int]) -> list[int]:
+    """Objects of which a step changed pixels that the network had made."""
+    rows = [document.cells.row(frame) for frame in change.label_maps]
+    return [i for i in object_ids if any(row.state(i) is CellState.CORRECTED for row in rows)]
 
 
 def _is_new(document: Document) -> bool:
