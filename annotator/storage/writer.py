@@ -24,7 +24,8 @@ from annotator.storage.schema import FramesRecord, ProjectRecord, encode_project
 from vos_core.media.atomic import write_text_atomic
 from vos_core.media.label_maps import write_gray_map, write_label_map
 
-_LEFTOVER = re.compile(r"\.\w+\.[0-9a-f]{8}\.(png|json|npz)")
+LEFTOVER = re.compile(r"\.\w+\.[0-9a-f]{8}\.(png|json|npz)")
+"""Names of the temporary files that a killed save leaves."""
 
 ItemKey = tuple[str, int]
 """What a value is: (kind, frame) with the kind "mask", "reliability", "cells" or "clusters", or one
@@ -194,5 +195,5 @@ def clean_leftovers(folder: Path) -> None:
         if not place.is_dir():
             continue
         for entry in os.scandir(place):
-            if _LEFTOVER.fullmatch(entry.name):
+            if LEFTOVER.fullmatch(entry.name):
                 Path(entry.path).unlink(missing_ok=True)

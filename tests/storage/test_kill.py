@@ -10,12 +10,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from annotator.storage.errors import ProjectError
 from annotator.storage.project import load_project
 from annotator.storage.session import ProjectSession
+from annotator.storage.writer import LEFTOVER
 from tests.model.states import check_consistent, state_of
 from tests.storage.painter import painted
 from tests.storage.projects import make_frames, make_project
@@ -60,31 +63,68 @@ def painter() -> Iterator[Callable[[str, Path, int, float], int]]:
         answers.close()
 
 
-def kill_often(tmp_path: Path, kills: int, longest_life_s: float) -> tuple[int, int]:
-    """Kill a process that paints into one project, again and again.
+@dataclass
+class KillCount:
+    """What a series of kills did.
 
-    Returns:
-        Strokes that were done and lost, strokes in all.
+    Attributes:
+        kills: How often the process was killed.
+        strokes: Strokes that were painted in all.
+        lost: Strokes that were done and are gone.
+        most_lost: The most that one kill lost.
+        unopened: Kills after which the project did not open.
+        in_save: Kills in the middle of a save: a temporary file was left.
+        unsaved: Kills before the last strokes were in the files: the journal had them.
     """
+
+    kills: int = 0
+    strokes: int = 0
+    lost: int = 0
+    most_lost: int = 0
+    unopened: int = 0
+    in_save: int = 0
+    unsaved: int = 0
+
+    def table(self) -> str:
+        """Markdown table of one row."""
+        names = [name.replace("_", " ") for name in vars(self)]
+        values = [str(value) for value in vars(self).values()]
+        lines = (names, ["---:"] * len(names), values)
+        return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+
+
+def kill_often(tmp_path: Path, kills: int, longest_life_s: float) -> KillCount:
+    """Kill a process that paints into one project, again and again, and count."""
     make_frames(tmp_path / "frames", count=5, height=64, width=64)
     session, _ = make_project(tmp_path)
     session.close()
     rng = random.Random(7)
-    lost = last = 0
+    count = KillCount()
+    last = 0
     with painter() as edit_and_kill:
         for number in range(kills):
             life_s = rng.random() * longest_life_s
             done = edit_and_kill("strokes", session.folder, number, life_s)
-            found = painted(load_project(session.folder).document)
+            count.kills += 1
+            count.in_save += any(LEFTOVER.fullmatch(p.name) for p in session.folder.rglob(".*"))
+            try:
+                loaded = load_project(session.folder)
+            except ProjectError:
+                count.unopened += 1
+                continue
+            count.unsaved += not loaded.unsaved.is_empty
+            found = painted(loaded.document)
             last = max(found)
             assert found == set(range(last + 1))  # no hole
             assert last <= done + 1  # at most the one in hand is more than what was told
-            lost += max(0, done - last)
+            count.lost += max(0, done - last)
+            count.most_lost = max(count.most_lost, done - last)
+    count.strokes = last + 1
     reopened = ProjectSession.open(session.folder)
     assert painted(reopened.document) == set(range(last + 1))
     assert reopened.warnings == []
     reopened.close()
-    return lost, last + 1
+    return count
 
 
 def test_a_process_killed_during_any_edit_leaves_the_state_before_or_after_it(tmp_path):
@@ -113,13 +153,16 @@ def test_a_process_killed_during_any_edit_leaves_the_state_before_or_after_it(tm
 
 
 def test_twelve_kills_lose_no_finished_stroke(tmp_path):
-    lost, strokes = kill_often(tmp_path, 12, 0.15)
-    assert lost == 0
-    assert strokes > 12
+    count = kill_often(tmp_path, 12, 0.15)
+    assert (count.kills, count.lost, count.unopened) == (12, 0, 0)
+    assert count.strokes > 12 and count.unsaved > 0
 
 
 @pytest.mark.slow
-def test_a_hundred_kills_lose_no_finished_stroke(tmp_path):
-    lost, strokes = kill_often(tmp_path, 100, 0.25)
-    assert lost == 0
-    assert strokes > 100
+def test_a_hundred_kills_lose_no_finished_stroke(tmp_path, capsys):
+    count = kill_often(tmp_path, 100, 0.25)
+    with capsys.disabled():
+        sys.stdout.write(f"\n{count.table()}\n")
+    assert (count.kills, count.lost, count.unopened) == (100, 0, 0)
+    assert count.strokes > 100
+    assert count.in_save > 0 and count.unsaved > 50
