@@ -28,6 +28,7 @@ from annotator.controller.object_controller import ObjectController
 from annotator.controller.paint_controller import PaintController
 from annotator.controller.propagation_controller import PropagationController
 from annotator.controller.range_controller import RangeController
+from annotator.controller.reference_controller import ReferenceController
 from annotator.controller.review_controller import ReviewController
 from annotator.controller.session_controller import SessionController
 from annotator.controller.window_controller import WindowController
@@ -104,11 +105,15 @@ class Application(QObject):
         self.identity = IdentityController(editor, window, self.big_commands)
         self.ranges = RangeController(editor, window, self.big_commands, self.identity)
         self.landmarks = LandmarkController(editor, window)
-        self.propagation = PropagationController(editor, window, self.layers, self.service)
+        self.propagation = PropagationController(
+            editor, window, self.layers, self.service, settings
+        )
         self.network = NetworkStatus(
             editor, window, self.service, lambda: self.propagation.is_running
         )
         self.ranges.propagation_wanted.connect(self.propagation.propagate_range)
+        self.references = ReferenceController(editor, window, self.frames.pixels)
+        self.propagation.result_applied.connect(self.references.note)
         self.review = ReviewController(editor, window)
         self.looks = InspectionService(self.service, backend, open_reader, self)
         canvas_layers = AnalysisLayers(window.canvas.scene())

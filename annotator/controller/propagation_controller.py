@@ -10,12 +10,14 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from annotator.controller.editor import DocumentListeners, Editor
 from annotator.controller.layer_controller import LayerController
 from annotator.controller.propagation_plan import RunRequest
+from annotator.controller.run_forecast import RunForecast
 from annotator.controller.run_jobs import NothingToDoError, plan_run
 from annotator.controller.run_progress import RunProgress, end_text
 from annotator.controller.workspace import Workspace
 from annotator.model.changes import ChangeSet
 from annotator.model.errors import HistoryBusyError, ModelError
 from annotator.model.history import PropagationRun
+from annotator.storage.settings import Settings
 from annotator.views.main_window import MainWindow
 from annotator.views.panels.propagation_bar import RunStatus
 from annotator.worker.jobs import (
@@ -51,6 +53,7 @@ class PropagationController(QObject):
         window: MainWindow,
         layers: LayerController,
         service: PropagationService,
+        settings: Settings | None = None,
     ) -> None:
         super().__init__(window)
         self._editor = editor
@@ -82,6 +85,10 @@ class PropagationController(QObject):
         for name, handler in handlers.items():
             actions[name].triggered.connect(handler)
         actions["propagate.both_sides"].setChecked(True)
+        self.forecast = RunForecast(editor, service, settings, self._next_request, self)
+        self.forecast.changed.connect(self._refresh)
+        for name in ("propagate.both_sides", "propagate.chosen_only"):
+            actions[name].toggled.connect(self.forecast.look_again)
         actions["propagate.pause"].toggled.connect(self._on_pause)
         editor.workspace_changed.connect(self._on_workspace)
         editor.navigated.connect(self._on_navigated)
@@ -173,6 +180,9 @@ class PropagationController(QObject):
             both_sides=actions["propagate.both_sides"].isChecked(),
         )
 
+    def _next_request(self) -> RunRequest:
+        return self.request(Direction.FORWARD)
+
     def _ask(self, request: RunRequest) -> bool:
         if self._editor.workspace is None:
             self._editor.warn("Open a video or a folder of frames first.")
@@ -199,7 +209,9 @@ class PropagationController(QObject):
         self._workspace = workspace
         self._following = True
         self._progress = RunProgress()
-        self._progress.expect(planned.visits)
+        found = self.forecast.forecast(planned)
+        self._progress.expect(planned.visits, found.seconds / found.visits if found else None)
+        self.forecast.begin(planned)
         self._job = planned.job(self._service.next_number(), workspace)
         self._service.start(self._job)
         self._refresh()
@@ -263,6 +275,7 @@ class PropagationController(QObject):
                 reference_frames=result.reference_frames,
             )
         self._progress.note(message)
+        self.forecast.note(message)
         self.frame_applied.emit(result.index)
         self.result_applied.emit(message)
         if not self._show_timer.isActive():
@@ -295,6 +308,7 @@ class PropagationController(QObject):
         self._show_timer.stop()
         self._run = self._job = self._workspace = None
         self._window.actions_table["propagate.pause"].setChecked(False)
+        self.forecast.end()
         self._refresh()
         if not quiet:
             self._tell(end)
@@ -327,8 +341,11 @@ class PropagationController(QObject):
     @Slot(object)
     def _on_workspace(self, workspace: Workspace | None) -> None:
         self._listeners.drop()
-        if workspace is not None:
+        if workspace is None:
+            self.forecast.stop()
+        else:
             self._listeners.listen(workspace.document.changed, self._on_changed)
+            self._listeners.listen(workspace.document.references_changed, self.forecast.look_again)
         self._refresh()
 
     def _on_changed(self, change: ChangeSet) -> None:
@@ -353,7 +370,7 @@ class PropagationController(QObject):
     def status(self) -> RunStatus:
         """Return what the bar shows."""
         if self._run is None or self._job is None:
-            return RunStatus()
+            return RunStatus(forecast=self.forecast.text)
         return self._progress.status(paused=self._service.is_paused, waiting=len(self._waiting))
 
     def _refresh(self) -> None:

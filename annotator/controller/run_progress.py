@@ -18,6 +18,7 @@ class RunProgress:
         self._frames: set[int] = set()
         self._last: int | None = None
         self._done = self._total = 0
+        self._expected_seconds: float | None = None
         self._stamps: deque[float] = deque(maxlen=_SPEED_WINDOW)
         self._started = time.monotonic()
 
@@ -47,9 +48,9 @@ class RunProgress:
         self._done, self._total = message.done, message.total
         self._stamps.append(time.monotonic())
 
-    def expect(self, visits: int) -> None:
-        """Say how many visits there will be, before the worker has told."""
-        self._total = visits
+    def expect(self, visits: int, seconds_each: float | None = None) -> None:
+        """Say how many visits there will be and how long each takes, before any is made."""
+        self._total, self._expected_seconds = visits, seconds_each
 
     def forget_speed(self) -> None:
         """Measure the speed anew, after a pause."""
@@ -57,10 +58,10 @@ class RunProgress:
 
     def status(self, *, paused: bool, waiting: int = 0) -> RunStatus:
         """Return what the propagation bar shows."""
-        speed = None
+        speed = 1 / self._expected_seconds if self._expected_seconds else None
         if len(self._stamps) >= 2:
             elapsed = self._stamps[-1] - self._stamps[0]
-            speed = (len(self._stamps) - 1) / elapsed if elapsed > 0 else None
+            speed = (len(self._stamps) - 1) / elapsed if elapsed > 0 else speed
         return RunStatus(
             running=True,
             paused=paused,

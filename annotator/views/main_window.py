@@ -36,6 +36,7 @@ from annotator.views.panels.mask_amounts import MaskAmounts
 from annotator.views.panels.object_panel import ObjectPanel
 from annotator.views.panels.overlay_panel import OverlayPanel
 from annotator.views.panels.propagation_bar import PropagationBar
+from annotator.views.panels.reference_panel import ReferencePanel
 from annotator.views.panels.review_bar import ReviewBar
 from annotator.views.panels.transport import TransportBar
 from annotator.views.timeline.matrix import TimelineMatrix
@@ -109,6 +110,7 @@ class MainWindow(QMainWindow):
         self.mask_amounts = MaskAmounts(self)
         self.objects = ObjectPanel(self.actions_table, self)
         self.overlays = OverlayPanel(self.actions_table, self)
+        self.references = ReferencePanel(self.actions_table, self)
         self.transport = TransportBar(self.actions_table, self)
         self.propagation = PropagationBar(self.actions_table, self)
         self.timeline = TimelineMatrix(self)
@@ -171,6 +173,9 @@ class MainWindow(QMainWindow):
         right = Qt.DockWidgetArea.RightDockWidgetArea
         objects = self._dock("objectsDock", "Objects", self.objects, right)
         overlays = self._dock("overlaysDock", "Overlays", self.overlays, right)
+        references = self._dock("referencesDock", "References", self.references, right)
+        self.tabifyDockWidget(overlays, references)
+        overlays.raise_()
         bottom = QWidget(self)
         controls = QHBoxLayout()
         controls.setContentsMargins(8, 4, 12, 4)

@@ -236,3 +236,24 @@ def test_what_the_worker_has_to_say_is_shown(
     driver.wait_for_end()
     assert any("smaller chunks" in text for text in seen)
     assert states(driver)[-1] == "p"
+
+
+def test_what_a_run_will_need_is_told_before_it_starts_and_learned_from_runs(
+    driver: Driver, backend: FakeBackend, frames_folder: Path
+) -> None:
+    backend.seconds = 0.02
+    driver.open(frames_folder)
+    label = driver.window.propagation.status_label
+    paint(driver, 0, 20, 20)
+    driver.wait(lambda: label.text().startswith("Forward: 11 frames · about 0:03?"))
+    driver.go_to(6)
+    driver.key(Qt.Key.Key_F)
+    driver.wait_for_end()
+    driver.go_to(0)
+    driver.wait(lambda: label.text().startswith("Forward: 11 frames · about 0:01 ·"))
+    assert driver.application.propagation.forecast.text.endswith("GB")
+    driver.go_to(5)
+    paint(driver, 5, 60, 45)
+    driver.go_to(0)
+    # 10 frames, of which the four between the references are predicted from both sides
+    driver.wait(lambda: label.text().startswith("Forward: 14 frames"))

@@ -166,6 +166,8 @@ class FakeRun:
             object_reliability=dict(result.object_reliability),
             cluster_map=result.cluster_map,
             seconds=result.seconds,
+            reference_map=result.reference_map,
+            reference_frames=result.reference_frames,
         )
 
     def correct(self, index: int, label_map: np.ndarray, known: Sequence[int] | None) -> None:
@@ -216,6 +218,8 @@ class FakePass:
         ]
         small = np.ascontiguousarray(label_map[::8, ::8])
         clusters = np.where(small > 0, 1 + 16 * small, 0).astype(np.uint8)
+        references = tuple(route.reference_indices)
+        nearest = references.index((route.behind(index) or references)[-1])
         route.done(index)
         return CoreResult(
             index=index,
@@ -224,6 +228,8 @@ class FakePass:
             object_reliability=dict.fromkeys(ids, code / 255),
             cluster_map=clusters,
             seconds=time.perf_counter() - started,
+            reference_map=np.full(small.shape, nearest, np.uint8),
+            reference_frames=references,
         )
 
     def _moved(self, index: int, object_ids: Sequence[int]) -> tuple[np.ndarray, int]:

@@ -1,0 +1,151 @@
+"""The references: thumbnails, who made them, how much each explains; promote, exclude, give up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QIcon, QImage, QPixmap
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from annotator.views.actions import ActionTable
+
+THUMBNAIL = QSize(96, 54)
+_BUTTONS = ("propagate.promote", "propagate.exclude", "propagate.give_up")
+_FRAME_ROLE = Qt.ItemDataRole.UserRole
+
+
+@dataclass(frozen=True)
+class ReferenceRow:
+    """One line of the list.
+
+    Attributes:
+        frame: Frame index.
+        kind: Who made it, such as ``corrected``.
+        object_count: Objects that it says something of.
+        share: Share of the last run that it explained, in [0, 1]; None when unknown.
+        share_here: The same for the frame in view.
+        is_excluded: Whether the network does not get it.
+        picture: uint8 [h, w, 3] RGB; compared by identity, None when there is none yet.
+    """
+
+    frame: int
+    kind: str
+    object_count: int
+    share: float | None = None
+    share_here: float | None = None
+    is_excluded: bool = False
+    picture: np.ndarray | None = field(default=None, compare=False)
+
+    @property
+    def text(self) -> str:
+        """Two lines for the list."""
+        objects = f"{self.object_count} object{'' if self.object_count == 1 else 's'}"
+        lines = [f"Frame {self.frame} · {self.kind}"]
+        if self.is_excluded:
+            lines.append(f"{objects} · excluded")
+        elif self.share is None:
+            lines.append(objects)
+        else:
+            here = "" if self.share_here is None else f" (here {self.share_here * 100:.0f} %)"
+            lines.append(f"{objects} · explains {self.share * 100:.0f} %{here}")
+        return "\n".join(lines)
+
+
+class ReferencePanel(QWidget):
+    """List of references; a click goes to the frame."""
+
+    frame_requested = Signal(int)
+
+    def __init__(self, actions: ActionTable, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.list = QListWidget(self)
+        self.list.setIconSize(THUMBNAIL)
+        self.list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setUniformItemSizes(True)
+        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.list.setAccessibleName("References")
+        self.list.setToolTip(
+            "Frames that the network learns from. The share says how much of the last run each of "
+            "them explained: look at one that explains what it should not."
+        )
+        self.list.itemClicked.connect(self._on_clicked)
+        self._empty = QLabel("Paint or correct a frame:\nit becomes a reference.", self)
+        self._empty.setProperty("faint", True)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        buttons = QHBoxLayout()
+        buttons.setContentsMargins(0, 0, 0, 0)
+        for name in _BUTTONS:
+            button = QToolButton(self)
+            button.setDefaultAction(actions[name])
+            button.setIconSize(QSize(18, 18))
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 6, 8, 6)
+        layout.addWidget(self._empty)
+        layout.addWidget(self.list, 1)
+        layout.addLayout(buttons)
+        self._rows: tuple[ReferenceRow, ...] = ()
+        self.set_rows(())
+
+    @property
+    def rows(self) -> tuple[ReferenceRow, ...]:
+        """What is shown."""
+        return self._rows
+
+    def set_rows(self, rows: Sequence[ReferenceRow]) -> None:
+        """Show these references, ascending by frame; lines that stay are kept."""
+        old, self._rows = self._rows, tuple(rows)
+        if [row.frame for row in old] != [row.frame for row in rows]:
+            self.list.clear()
+            for _ in rows:
+                self.list.addItem(QListWidgetItem())
+            old = ()
+        for place, row in enumerate(rows):
+            before = old[place] if place < len(old) else None
+            item = self.list.item(place)
+            if before != row:
+                item.setText(row.text)
+                item.setData(_FRAME_ROLE, row.frame)
+            if before is None or before.picture is not row.picture:
+                item.setIcon(_icon(row.picture))
+        self._empty.setVisible(not rows)
+        self.list.setVisible(bool(rows))
+
+    def set_current_frame(self, frame: int) -> None:
+        """Mark the reference that is in view, if one is."""
+        place = next((i for i, row in enumerate(self._rows) if row.frame == frame), -1)
+        self.list.setCurrentRow(place)
+
+    def _on_clicked(self, item: QListWidgetItem) -> None:
+        self.frame_requested.emit(int(item.data(_FRAME_ROLE)))
+
+
+def _icon(picture: np.ndarray | None) -> QIcon:
+    if picture is None:
+        blank = QPixmap(THUMBNAIL)
+        blank.fill(Qt.GlobalColor.darkGray)
+        return QIcon(blank)
+    height, width, _ = picture.shape
+    image = QImage(
+        np.ascontiguousarray(picture).tobytes(),
+        width,
+        height,
+        3 * width,
+        QImage.Format.Format_RGB888,
+    )
+    return QIcon(QPixmap.fromImage(image))
