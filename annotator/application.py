@@ -19,6 +19,7 @@ from annotator.controller.export_controller import ExportController
 from annotator.controller.frame_controller import FrameController
 from annotator.controller.history_controller import HistoryController
 from annotator.controller.identity_controller import IdentityController
+from annotator.controller.import_controller import ImportController
 from annotator.controller.landmark_controller import LandmarkController
 from annotator.controller.layer_controller import LayerController
 from annotator.controller.mask_controller import MaskController
@@ -123,7 +124,8 @@ class Application(QObject):
         )
         self.canvas_layers = canvas_layers
         self.session = SessionController(editor, window, self.frames, self.propagation)
-        self.export = ExportController(editor, window)
+        self.export = ExportController(editor, window, self._network_text)
+        self.imports = ImportController(editor, window)
         self.view = WindowController(
             editor, window, settings, self.paint, self.propagation, self.network
         )
@@ -155,12 +157,17 @@ class Application(QObject):
             return
         self.session.open_path(clip, beside=False)
 
+    def _network_text(self) -> str | None:
+        """Name the network in use, for the provenance of an export."""
+        return None if self.network.backend is None else self.network.backend.text
+
     @Slot()
     def shut_down(self) -> None:
         """Save and end every thread; safe to call twice."""
         self.paint.close()
         self.session.shut_down()
         self.window.messages.dismiss()
+        self.imports.close()
         self.export.close()
         self.frames.close()
         self.service.shut_down()

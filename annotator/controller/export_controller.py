@@ -1,79 +1,149 @@
-"""Export of DAVIS masks, beside the window."""
+"""Export of masks in any format, beside the window."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from annotator.controller.editor import Editor
-from annotator.model.document import Document
-from annotator.views.export_dialog import ExportDialog
+from annotator.exchange.exporting import ExportReport, notes_before, run_export
+from annotator.exchange.formats.base import ExchangeFormat
+from annotator.exchange.options import ExportOptions
+from annotator.exchange.registry import format_of, writers
+from annotator.exchange.source import ExportSource
+from annotator.storage.project import ProjectPaths
+from annotator.views.export_dialog import ExportDialog, ExportRequest
 from annotator.views.main_window import MainWindow
-from annotator.worker.export_thread import ExportThread
-from vos_core.media import DavisExport
+from annotator.worker.task_thread import TaskThread
 
 
 class ExportController(QObject):
-    """Asks where to, writes in a thread, tells how it went."""
+    """Asks what and where to, writes in a thread, tells how it went.
+
+    Args:
+        editor: what is open.
+        window: where to ask.
+        network_text: names the network that is in use; None while there is none.
+    """
 
     finished = Signal(object)
-    """`DavisExport`, or None when it failed."""
+    """`ExportReport`, or None when it failed or was stopped."""
 
-    def __init__(self, editor: Editor, window: MainWindow) -> None:
+    def __init__(
+        self,
+        editor: Editor,
+        window: MainWindow,
+        network_text: Callable[[], str | None] = lambda: None,
+    ) -> None:
         super().__init__(window)
         self._editor = editor
         self._window = window
-        self._thread: ExportThread | None = None
+        self._network_text = network_text
+        self._thread: TaskThread | None = None
+        self._dialog: ExportDialog | None = None
         window.actions_table["file.export_davis"].triggered.connect(self.ask)
         window.closing.connect(self.close)
 
     @Slot()
     def ask(self) -> None:
-        """Open the dialog."""
+        """Open the dialog, or bring the one to the front that is open."""
         workspace = self._editor.workspace
         if workspace is None:
             return
+        if self._dialog is not None:
+            self._dialog.raise_()
+            return
         beside = workspace.sequence.path.parent
         parent = beside if os.access(beside, os.W_OK) else Path.home()
-        place = parent / f"{workspace.sequence.name}-davis"
-        dialog = ExportDialog(place, export_notes(workspace.document), self._window)
-        dialog.export_requested.connect(self.export)
+        name = workspace.sequence.name
+        dialog = ExportDialog(
+            writers(),
+            lambda chosen: chosen.default_target(parent, name),
+            self._notes,
+            self._window,
+        )
+        dialog.export_requested.connect(self._on_requested)
+        dialog.stop_requested.connect(self.stop)
+        dialog.finished.connect(self._forget_dialog)
+        self._dialog = dialog
         dialog.show()
 
-    @Slot(object, bool)
-    def export(self, folder: Path, renumber: bool = True) -> bool:
+    def export(
+        self, target: Path, renumber: bool = True, *, key: str = "davis", name: str = ""
+    ) -> bool:
         """Start writing; `finished` follows. False when an export is under way already."""
-        workspace = self._editor.workspace
-        if workspace is None:
+        return self.start(ExportRequest(key, target, ExportOptions(name=name, renumber=renumber)))
+
+    def start(self, request: ExportRequest) -> bool:
+        """Start writing; `finished` follows. False when an export is under way already."""
+        source = self._source()
+        if source is None:
             return False
         if self._thread is not None:
             self._editor.warn("An export is being written; wait for its end.")
             return False
-        document = workspace.document
-        maps = [document.label_maps.pack(i) for i in range(document.frame_count)]
-        self._thread = ExportThread(
-            folder,
-            maps,
-            sequence=workspace.sequence.name,
-            object_ids=document.objects.ids,
-            renumber=renumber,
-            parent=self,
-        )
-        self._thread.exported.connect(self._on_exported)
-        self._thread.failed.connect(self._on_failed)
-        self._thread.start()
-        self._editor.inform(f"Writing {len(maps)} masks to {folder} …")
+        chosen = format_of(request.format_key)
+        work = partial(run_export, chosen, source, request.target, request.options)
+        thread = TaskThread(work, self)
+        thread.done.connect(self._on_exported)
+        thread.failed.connect(self._on_failed)
+        thread.stopped.connect(self._on_stopped)
+        if self._dialog is not None:
+            thread.progressed.connect(self._dialog.show_progress)
+            self._dialog.begin()
+        self._thread = thread
+        thread.start()
+        self._editor.inform(f"Writing {source.frame_count} masks to {request.target} …")
         return True
+
+    @Slot()
+    def stop(self) -> None:
+        """Break the export off; `finished` follows."""
+        if self._thread is not None:
+            self._thread.requestInterruption()
 
     @Slot()
     def close(self) -> None:
         """Break an export off and wait for its thread."""
-        if self._thread is not None:
-            self._thread.requestInterruption()
-            self._thread.wait()
-            self._release()
+        self.stop()
+        self._release()
+        if self._dialog is not None:
+            self._dialog.end()
+
+    @Slot(object)
+    def _on_requested(self, request: ExportRequest) -> None:
+        self.start(request)
+
+    @Slot()
+    def _forget_dialog(self) -> None:
+        self._dialog = None
+
+    def _source(self) -> ExportSource | None:
+        workspace = self._editor.workspace
+        if workspace is None:
+            return None
+        project = workspace.project
+        stored, known = None, None
+        if project is not None:
+            stored = ProjectPaths(project.folder).masks
+            known = project.settings.get("network")
+        network = known if isinstance(known, str) else self._network_text()
+        return ExportSource.of(
+            workspace.document,
+            workspace.sequence,
+            has_frames=workspace.sequence.path.exists(),
+            fingerprint="" if project is None else project.frames.fingerprint,
+            stored_masks=stored,
+            network=network,
+        )
+
+    def _notes(self, chosen: ExchangeFormat) -> list[str]:
+        document = self._editor.document
+        return [] if document is None else notes_before(chosen, document)
 
     def _release(self) -> None:
         thread, self._thread = self._thread, None
@@ -81,34 +151,31 @@ class ExportController(QObject):
             thread.wait()
             thread.deleteLater()
 
-    @Slot(object)
-    def _on_exported(self, export: DavisExport) -> None:
+    def _end(self, report: ExportReport | None) -> None:
         self._release()
-        text = f"Exported {export.frame_count} masks to {export.folder}, read back and right."
-        if export.warnings:
-            self._editor.warn(" ".join([text, *export.warnings]))
+        if self._dialog is not None:
+            self._dialog.end()
+        self.finished.emit(report)
+
+    @Slot(object)
+    def _on_exported(self, report: ExportReport) -> None:
+        text = f"Exported {report.frame_count} masks to {report.path}, read back and right."
+        if report.kept_count:
+            text += f" {report.kept_count} files were there already."
+        if report.warnings:
+            self._editor.warn(" ".join([text, *report.warnings]))
         else:
             self._editor.inform(text)
-        self.finished.emit(export)
+        self._end(report)
 
     @Slot(str)
     def _on_failed(self, message: str) -> None:
-        self._release()
         self._editor.fail(message)
-        self.finished.emit(None)
+        self._end(None)
 
-
-def export_notes(document: Document) -> list[str]:
-    """Tell before an export what an evaluation would stumble over."""
-    notes = []
-    cells = document.cells
-    for record in document.objects:
-        frames = cells.frames_of(record.object_id)
-        if not frames:
-            notes.append(f"{record.name} has no mask in any frame.")
-        elif frames[0] > 0:
-            notes.append(
-                f"{record.name} first appears in frame {frames[0]}: the DAVIS evaluation expects "
-                "every object in frame 0."
-            )
-    return notes
+    @Slot()
+    def _on_stopped(self) -> None:
+        self._editor.inform(
+            "The export was stopped. Nothing is in its place yet; exporting again goes on."
+        )
+        self._end(None)

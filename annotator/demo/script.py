@@ -12,10 +12,10 @@ from annotator.application import Application
 from annotator.demo.gaps import GapMeter
 from annotator.demo.outputs import cut_clip, write_overlay_video, write_reliability
 from annotator.demo.pointer import Pointer, middle, outlines, smoothed, strays
+from annotator.exchange.exporting import ExportReport
 from annotator.model.document import Document
 from annotator.views.help_sheet import HelpSheet
 from annotator.views.panels.overlay_panel import OverlayState
-from vos_core.media import DavisExport
 from vos_core.media.sample import Sample
 
 Condition = Callable[[], bool]
@@ -53,7 +53,7 @@ class DemoScript:
         self._pointer = Pointer(self.window.canvas)
         self._applied: list[tuple[int, float]] = []
         self._shots = 0
-        self._export: DavisExport | None = None
+        self._export: ExportReport | None = None
         self._exported = False
         application.propagation.frame_applied.connect(self._on_applied)
         application.export.finished.connect(self._on_exported)
@@ -295,7 +295,7 @@ class DemoScript:
     def _on_applied(self, frame: int) -> None:
         self._applied.append((frame, time.monotonic()))
 
-    def _on_exported(self, export: DavisExport | None) -> None:
+    def _on_exported(self, export: ExportReport | None) -> None:
         self._export, self._exported = export, True
 
     def _label_maps(self) -> list[np.ndarray]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from annotator.exchange.errors import ExchangeError
 from annotator.exchange.formats.base import ExchangeFormat
 from annotator.exchange.options import ExportOptions
 from annotator.exchange.provenance import write_provenance
 from annotator.exchange.source import ExportSource, Progress
+from annotator.model.document import Document
 
 
 @dataclass(frozen=True)
@@ -80,23 +79,23 @@ def run_export(
     )
 
 
-def notes_before(chosen: ExchangeFormat, source: ExportSource) -> list[str]:
+def notes_before(chosen: ExchangeFormat, document: Document) -> list[str]:
     """Tell before an export what a reader of it would stumble over.
 
     Args:
         chosen: format.
-        source: masks; only its table of cells is looked at.
+        document: of which only the tables are looked at.
     """
     notes = []
-    for record in source.objects:
-        frames = np.flatnonzero(source.states[:, record.object_id])
-        if not frames.size:
+    for record in document.objects:
+        frames = document.cells.frames_of(record.object_id)
+        if not frames:
             notes.append(f"{record.name} has no mask in any frame.")
         elif frames[0] > 0 and chosen.key.startswith("davis"):
             notes.append(
                 f"{record.name} first appears in frame {frames[0]}: the DAVIS evaluation expects "
                 "every object in frame 0."
             )
-    if not source.objects:
+    if not len(document.objects):
         notes.append("There is no object yet: the masks will be empty.")
     return notes

@@ -21,17 +21,20 @@ def fill_polygon(
     *,
     corner_at_zero: bool = False,
 ) -> None:
-    """Draw the inside and the outline of a polygon.
+    """Draw a polygon.
 
     Args:
         canvas: uint8 [H, W]; written to.
         points: [n, 2] of x, y in pixels.
         value: what its pixels become.
-        corner_at_zero: whether (0, 0) is the corner of the first pixel, as in COCO; else it is its
-            middle, as in labelme and CVAT.
+        corner_at_zero: whether (0, 0) is the corner of the first pixel, as in COCO, and the pixels
+            whose middles lie inside are meant; else it is the middle of the first pixel, as in
+            labelme and CVAT, and pixels on the outline belong to the polygon.
     """
-    moved = points - 0.5 if corner_at_zero else points
-    fixed = np.round(moved * (1 << _SHIFT)).astype(np.int32)
+    if corner_at_zero:
+        canvas[_middles_inside(points, canvas.shape)] = value
+        return
+    fixed = np.round(points * (1 << _SHIFT)).astype(np.int32)
     cv2.fillPoly(canvas, [fixed.reshape(-1, 1, 2)], int(value), cv2.LINE_8, _SHIFT)
 
 
@@ -58,6 +61,22 @@ def outlines(mask: NDArray[np.bool_]) -> tuple[list[NDArray[np.int32]], int]:
         polygons.append(points)
         fill_polygon(filled, points.astype(np.float64), 1)
     return polygons, int(np.count_nonzero(filled)) - int(np.count_nonzero(picture))
+
+
+def _middles_inside(points: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Mark pixels from whose middle a ray to the left meets the outline an odd number of times."""
+    height, width = shape
+    crossings = np.zeros((height, width + 1), np.int32)
+    ends = np.roll(points, -1, axis=0)
+    for (x0, y0), (x1, y1) in zip(points, ends, strict=True):
+        if y0 == y1:
+            continue
+        first, last = np.ceil(np.clip(sorted((y0, y1)), 0, height) - 0.5).astype(int)
+        rows = np.arange(first, last)
+        xs = x0 + (rows + 0.5 - y0) * (x1 - x0) / (y1 - y0)
+        columns = np.clip(np.ceil(xs - 0.5), 0, width).astype(int)
+        np.add.at(crossings, (rows, columns), 1)
+    return (np.cumsum(crossings[:, :width], axis=1) & 1).astype(bool)
 
 
 def points_of(values: Sequence[object], where: object) -> NDArray[np.float64]:

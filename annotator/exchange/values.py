@@ -59,7 +59,7 @@ class ValueTable:
             kind = "ids"
         if kind == "ids":
             return cls._of_ids(pixels, solid, declared)
-        return cls._of_wide(kind, pixels, solid)
+        return cls._of_wide(kind, pixels, solid, declared)
 
     @classmethod
     def _of_ids(
@@ -77,15 +77,20 @@ class ValueTable:
         return cls("ids", ids, edges, False, is_black_and_white, void)
 
     @classmethod
-    def _of_wide(cls, kind: str, pixels: dict[int, int], solid: set[int]) -> ValueTable:
+    def _of_wide(
+        cls, kind: str, pixels: dict[int, int], solid: set[int], declared: Collection[int]
+    ) -> ValueTable:
         palette = {
             (int(red) << 16) | (int(green) << 8) | int(blue): index
             for index, (red, green, blue) in enumerate(voc_palette())
         }
         main = solid or set(pixels)
         is_palette = kind == "colours" and main <= palette.keys() - {_packed_void(palette)}
-        if is_palette:  # colours of the palette mean their ids, however thin
+        if is_palette:
             ids = {value: palette[value] for value in pixels if palette.get(value, VOID) != VOID}
+            if ids.keys() != pixels.keys():  # mixed colours: some of them hit the palette by chance
+                sure = set(declared)
+                ids = {v: i for v, i in ids.items() if v in main or v == 0 or i in sure}
             return cls(kind, ids, frozenset(pixels.keys() - ids.keys()), True)
         objects = sorted(main - {0})
         if len(objects) > MAX_OBJECT_ID:

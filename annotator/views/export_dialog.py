@@ -1,80 +1,227 @@
-"""Where to write DAVIS masks, and how."""
+"""Where masks are exported to, in which format, and how far it is."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
+    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFileDialog,
+    QFormLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QProgressBar,
     QPushButton,
+    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
+from annotator.exchange.formats.base import ExchangeFormat
+from annotator.exchange.options import OPTIONS, ExportOptions, OptionSpec
+
+
+@dataclass(frozen=True)
+class ExportRequest:
+    """What the person wants.
+
+    Attributes:
+        format_key: of the format.
+        target: folder or file.
+        options: choices.
+    """
+
+    format_key: str
+    target: Path
+    options: ExportOptions
+
 
 class ExportDialog(QDialog):
-    """Asks for a folder without stopping the window."""
+    """Asks without stopping the window, then shows the progress until the export ends.
 
-    export_requested = Signal(object, bool)
-    """Folder as `pathlib.Path`, and whether ids are renumbered to 1..N."""
+    Args:
+        formats: to choose from.
+        target_for: proposes a folder or file for a format.
+        notes_for: what a reader of that format would stumble over.
+        parent: the window.
+    """
 
-    def __init__(self, folder: Path, notes: list[str], parent: QWidget | None = None) -> None:
+    export_requested = Signal(object)
+    """`ExportRequest`."""
+    stop_requested = Signal()
+    """The person does not want to wait for the end."""
+
+    def __init__(
+        self,
+        formats: Sequence[ExchangeFormat],
+        target_for: Callable[[ExchangeFormat], Path],
+        notes_for: Callable[[ExchangeFormat], list[str]],
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Export DAVIS masks")
+        self.setWindowTitle("Export masks")
         self.setWindowModality(Qt.WindowModality.NonModal)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setMinimumWidth(560)
-        intro = QLabel(
-            "Writes one 8-bit palette PNG a frame (00000.png …), pixel value = object id, "
-            "and reads them back before saying that it is done.",
-            self,
-        )
-        intro.setWordWrap(True)
-        self.folder_field = QLineEdit(str(folder), self)
+        self.setMinimumWidth(600)
+        self._formats = {each.key: each for each in formats}
+        self._target_for = target_for
+        self._notes_for = notes_for
+        self._is_running = False
+        self.format_box = QComboBox(self)
+        self.format_box.setObjectName("exportFormat")
+        for each in formats:
+            self.format_box.addItem(each.title, each.key)
+        self.summary_label = QLabel(self)
+        self.summary_label.setWordWrap(True)
+        self.summary_label.setProperty("faint", True)
+        self.folder_field = QLineEdit(self)
         self.folder_field.setObjectName("exportFolder")
-        browse = QPushButton("Choose…", self)
-        browse.clicked.connect(self._browse)
-        row = QHBoxLayout()
-        row.addWidget(self.folder_field, 1)
-        row.addWidget(browse)
-        self.renumber_box = QCheckBox("Renumber ids to 1 … N", self)
-        self.renumber_box.setChecked(True)
-        self.renumber_box.setToolTip(
-            "DAVIS needs ids without a gap; the project itself keeps its ids"
+        self._browse_button = QPushButton("Choose…", self)
+        self._browse_button.clicked.connect(self._browse)
+        place = QHBoxLayout()
+        place.addWidget(self.folder_field, 1)
+        place.addWidget(self._browse_button)
+        self._fields: dict[str, QCheckBox | QSpinBox] = {}
+        self._rows = QFormLayout()
+        self._rows.setHorizontalSpacing(16)
+        self._rows.addRow("Format", self.format_box)
+        self._rows.addRow("", self.summary_label)
+        self._rows.addRow("To", place)
+        for spec in OPTIONS.values():
+            self._add_option(spec)
+        self.notes_label = QLabel(self)
+        self.notes_label.setWordWrap(True)
+        self.notes_label.setObjectName("exportNotes")
+        self.progress_bar = QProgressBar(self)
+        self.progress_bar.setTextVisible(False)
+        self.progress_label = QLabel(self)
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
+        self._export_button = self.buttons.addButton(
+            "Export", QDialogButtonBox.ButtonRole.AcceptRole
         )
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
-        export = buttons.addButton("Export", QDialogButtonBox.ButtonRole.AcceptRole)
-        export.setDefault(True)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
+        self._export_button.setDefault(True)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         layout.setSpacing(12)
-        layout.addWidget(intro)
-        layout.addLayout(row)
-        layout.addWidget(self.renumber_box)
-        for note in notes:
-            label = QLabel(f"⚠ {note}", self)
-            label.setWordWrap(True)
-            layout.addWidget(label)
-        layout.addWidget(buttons)
+        layout.addLayout(self._rows)
+        layout.addWidget(self.notes_label)
+        layout.addWidget(self.progress_bar)
+        layout.addWidget(self.progress_label)
+        layout.addWidget(self.buttons)
+        self.progress_bar.hide()
+        self.progress_label.hide()
+        self.format_box.currentIndexChanged.connect(self._show_format)
+        self._show_format()
+
+    @property
+    def chosen(self) -> ExchangeFormat:
+        """Format that is chosen."""
+        return self._formats[self.format_box.currentData()]
+
+    @property
+    def options(self) -> ExportOptions:
+        """Choices as they stand."""
+        values: dict[str, Any] = {
+            name: field.isChecked() if isinstance(field, QCheckBox) else field.value()
+            for name, field in self._fields.items()
+            if name in self.chosen.options
+        }
+        return replace(ExportOptions(), **values)
+
+    def choose_format(self, key: str) -> None:
+        """Choose a format by its key."""
+        self.format_box.setCurrentIndex(self.format_box.findData(key))
 
     def accept(self) -> None:
-        """Report the choice and close."""
-        self.export_requested.emit(
-            Path(self.folder_field.text()).expanduser(), self.renumber_box.isChecked()
-        )
-        super().accept()
+        """Report the choice; the dialog stays and shows the progress."""
+        if self._is_running or not self.folder_field.text().strip():
+            return
+        target = Path(self.folder_field.text().strip()).expanduser()
+        self.export_requested.emit(ExportRequest(self.chosen.key, target, self.options))
 
+    def reject(self) -> None:
+        """Stop what runs, or close."""
+        if self._is_running:
+            self.stop_requested.emit()
+        else:
+            super().reject()
+
+    def begin(self) -> None:
+        """Show that the export runs."""
+        self._is_running = True
+        for widget in (self.format_box, self.folder_field, self._browse_button):
+            widget.setEnabled(False)
+        for field in self._fields.values():
+            field.setEnabled(False)
+        self._export_button.hide()
+        self.buttons.button(QDialogButtonBox.StandardButton.Cancel).setText("Stop")
+        self.progress_bar.setRange(0, 0)
+        self.progress_bar.show()
+        self.progress_label.setText("Writing …")
+        self.progress_label.show()
+
+    @Slot(int, int)
+    def show_progress(self, done: int, total: int) -> None:
+        """Show how far it is."""
+        self.progress_bar.setRange(0, total)
+        self.progress_bar.setValue(done)
+        self.progress_label.setText(f"Writing and reading back: {done} of {total}")
+
+    def end(self) -> None:
+        """Close after the export."""
+        self._is_running = False
+        self.close()
+
+    def _add_option(self, spec: OptionSpec) -> None:
+        default = getattr(ExportOptions(), spec.name)
+        field: QCheckBox | QSpinBox
+        if spec.lowest is None or spec.highest is None:
+            field = QCheckBox(spec.text, self)
+            field.setChecked(default)
+            self._rows.addRow("", field)
+        else:
+            field = QSpinBox(self)
+            field.setRange(spec.lowest, spec.highest)
+            field.setValue(default)
+            self._rows.addRow(spec.text, field)
+        field.setObjectName(f"export_{spec.name}")
+        field.setToolTip(spec.tip)
+        self._fields[spec.name] = field
+
+    @Slot()
+    def _show_format(self) -> None:
+        chosen = self.chosen
+        ends = " An interrupted export goes on where it ended." if chosen.resumes else ""
+        self.summary_label.setText(
+            f"{chosen.summary[0].upper()}{chosen.summary[1:]}. {chosen.layout}.{ends}"
+        )
+        self.folder_field.setText(str(self._target_for(chosen)))
+        for name, field in self._fields.items():
+            self._rows.setRowVisible(field, name in chosen.options)
+        notes = self._notes_for(chosen)
+        self.notes_label.setText("\n".join(f"⚠ {note}" for note in notes))
+        self.notes_label.setVisible(bool(notes))
+        self.adjustSize()
+
+    @Slot()
     def _browse(self) -> None:
-        dialog = QFileDialog(self, "Folder for the masks", self.folder_field.text())
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        chosen = self.chosen
+        dialog = QFileDialog(self, "Export to", self.folder_field.text())
+        if chosen.target == "folder":
+            dialog.setFileMode(QFileDialog.FileMode.Directory)
+        else:
+            dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+            dialog.setDefaultSuffix(chosen.suffix.removeprefix("."))
+            dialog.setNameFilter(f"{chosen.title} (*{chosen.suffix})")
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(self.folder_field.setText)
         dialog.open()

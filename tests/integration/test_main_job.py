@@ -369,7 +369,7 @@ def test_export_writes_davis_masks(driver: Driver, frames_folder: Path, tmp_path
         driver.application.export.export(tmp_path / "davis")
     export = done.args[0]
     assert export.frame_count == 12
-    files = sorted(export.folder.glob("*.png"))
+    files = sorted(export.path.glob("*.png"))
     assert [f.name for f in files] == [f"{i:05d}.png" for i in range(12)]
     for index, file in enumerate(files):
         np.testing.assert_array_equal(read_label_map(file), driver.document.label_map(index))

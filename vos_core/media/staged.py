@@ -83,7 +83,8 @@ class StagedFolder:
         trace: TracebackType | None,
     ) -> None:
         self._pool.shutdown(cancel_futures=True)
-        if kind is None or isinstance(error, LabelMapError) or not any(self.staging.iterdir()):
+        is_of_use = self.staging.is_dir() and any(self.staging.iterdir())
+        if kind is None or isinstance(error, LabelMapError) or not is_of_use:
             shutil.rmtree(self.staging, ignore_errors=True)
 
     def put(self, name: str, plan: Callable[[], PlannedFile]) -> None:
@@ -173,5 +174,5 @@ class StagedFolder:
 def _is_right(path: Path, planned: PlannedFile) -> bool:
     try:
         return path.is_file() and planned.holds(path)
-    except MediaError:
+    except (MediaError, OSError, ValueError):  # damaged, half of it, or no text
         return False

@@ -37,11 +37,19 @@ ACTIONS: tuple[ActionSpec, ...] = (
         begins_section=True,
     ),
     _A(
+        "file.import_masks",
+        "&Import masks…",
+        ("Ctrl+I",),
+        "mdi6.import",
+        "Look at masks made elsewhere, mend what is wrong with them, and take them over",
+        begins_section=True,
+    ),
+    _A(
         "file.export_davis",
-        "&Export DAVIS masks…",
+        "&Export masks…",
         ("Ctrl+E",),
         "mdi6.export",
-        "Write every frame as a palette PNG in DAVIS form",
+        "Write the masks for DAVIS, YouTube-VOS, COCO, CVAT, labelme or as pictures",
     ),
     _A(
         "file.close",
