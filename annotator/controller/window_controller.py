@@ -30,6 +30,7 @@ _SWITCHES = {
     "pressure": "pen_pressure",
 }
 _KEYS = "keys"
+_TOOL = "tool"
 _OPACITIES = ("masks_opacity", "reliability_opacity", "clusters_opacity")
 
 
@@ -87,6 +88,9 @@ class WindowController(QObject):
         amounts = window.mask_amounts
         amounts.amount_field.setValue(settings.get("mask_amount", amounts.amount))
         amounts.island_field.setValue(settings.get("least_island", amounts.least_island))
+        tool = settings.get(_TOOL, "")
+        if tool in self._tools():
+            window.actions_table[tool].setChecked(True)
         for name, setting in _SWITCHES.items():
             switch = window.actions_table[f"tool.{name}"]
             switch.setChecked(settings.get(setting, name == "pressure"))
@@ -95,6 +99,11 @@ class WindowController(QObject):
         contours = settings.get("contours", defaults.contours)
         window.overlays.set_state(OverlayState(contours=contours, **opacities))
 
+    def _tools(self) -> list[str]:
+        """Names of the actions of which one is the tool in hand."""
+        table = self._window.actions_table
+        return [name for name in table if table.spec(name).group == _TOOL]
+
     @Slot()
     def _remember(self) -> None:
         window, state = self._window, self._window.overlays.state
@@ -102,6 +111,9 @@ class WindowController(QObject):
         self._settings.set("brush_diameter", window.brush_size.diameter)
         self._settings.set("mask_amount", window.mask_amounts.amount)
         self._settings.set("least_island", window.mask_amounts.least_island)
+        for name in self._tools():
+            if self._window.actions_table[name].isChecked():
+                self._settings.set(_TOOL, name)
         for name, setting in _SWITCHES.items():
             self._settings.set(setting, window.actions_table[f"tool.{name}"].isChecked())
         self._settings.set("contours", state.contours)
