@@ -21,6 +21,11 @@ WORKING_PIXELS = 160_000
 
 _CONTEXT = 0.15
 _LEAST_CONTEXT = 12
+_BAND = 0.2
+_LEAST_BAND = 8.0
+"""What is further from a rough mask than this share of the side of a square of its size does not
+belong: without it masks flow into whatever ground has the object's colour."""
+
 _LEAST_SAMPLES = 8
 """Fewer pixels on one side teach nothing (OpenCV refuses under 5)."""
 
@@ -103,6 +108,9 @@ def _marks(mask: np.ndarray, inner: Box) -> np.ndarray:
         )[1:-1, 1:-1]
         part = np.where(rough, cv2.GC_PR_FGD, cv2.GC_PR_BGD)
         part[depth > max(_CORE * float(depth.max()), 2.0)] = cv2.GC_FGD
+        away = cv2.distanceTransform((~mask).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+        band = max(_BAND * math.sqrt(float(rough.sum())), _LEAST_BAND)
+        part[away[inner.slices] > band] = cv2.GC_BGD
     else:
         part = np.full(rough.shape, cv2.GC_PR_FGD)
         part[[0, -1], :] = part[:, [0, -1]] = cv2.GC_BGD

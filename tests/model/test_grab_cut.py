@@ -68,3 +68,12 @@ def test_a_mask_with_nothing_to_tell_from_stays() -> None:
     refined = refine(pixels, everything, box)
     assert refined is not None and refined.all()
     assert refine(pixels, everything, Box(5, 5, 5, 9)) is not None, "an empty box is no fault"
+
+
+def test_ground_of_the_object_s_colour_far_from_a_rough_mask_is_left_alone() -> None:
+    pixels, truth = picture(90, 160, Box(30, 20, 60, 60))
+    twin, _ = picture(90, 160, Box(30, 110, 60, 150))
+    pixels[:, 90:] = twin[:, 90:]
+    refined = refine(pixels, np.roll(truth, 3, axis=0), Box(5, 5, 85, 155))
+    assert refined is not None
+    assert overlap(refined, truth[5:85, 5:155]) > 0.95 and not refined[:, 95:].any()
