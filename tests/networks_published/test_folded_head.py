@@ -18,10 +18,12 @@ from vos_core.backbones.deeplab import ConvNormRelu, DeepLabDecoder
 from vos_core.backbones.frozen_norm import FrozenBatchNorm2d
 from vos_core.backbones.mobilenet import MobileNetV2
 from vos_core.backbones.resnet import ResNet
+from vos_core.matching import global_matching, local_matching
 from vos_core.networks.folded_rows import as_rows
 from vos_core.networks.published import PublishedNetwork
 from vos_core.networks.published_inference import fold_all_norms, prepare_for_inference
 from vos_core.networks.published_matching.reference import join_references
+from vos_core.networks.published_matching.written_out import WRITTEN_OUT
 from vos_core.networks.published_records import PreviousFrame, Segmentation
 from vos_core.networks.shared_input import SharedInput
 from vos_core.networks.stage_input import StageInput
@@ -169,3 +171,35 @@ def test_a_shared_input_stands_for_the_written_out_one(
         torch.testing.assert_close(
             shared.project(label, own, weight), rows @ weight.T, rtol=1e-4, atol=1e-4
         )
+
+
+@pytest.mark.parametrize("name", NAMES)
+@torch.inference_mode()
+def test_threads_and_chunks_change_only_rounding(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count, labels = CASES["absent objects"]
+    network = build_small(name)
+    expected = run(network, labels, count, folded=True)
+    monkeypatch.setattr(global_matching, "CHUNK_ELEMENTS", 1)
+    monkeypatch.setattr(global_matching, "BLOCK_ROWS", 7)
+    monkeypatch.setattr(local_matching, "BAND_ELEMENTS", 1)
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(threads % 2 + 1)
+        found = run(network, labels, count, folded=True)
+    finally:
+        torch.set_num_threads(threads)
+    for one, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@torch.inference_mode()
+def test_the_authors_way_of_matching_gives_the_same(name: str) -> None:
+    count, labels = CASES["one pixel objects"]
+    network = build_small(name)
+    fast = run(network, labels, count, folded=True)
+    network.primitives = WRITTEN_OUT
+    for one, other in zip(run(network, labels, count, folded=False), fast, strict=True):
+        torch.testing.assert_close(other, one, rtol=1e-3, atol=1e-3)

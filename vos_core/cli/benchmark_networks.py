@@ -59,8 +59,10 @@ def load_column(model: str, device: str, dtype: str, *, is_plain: bool) -> Colum
             propagator = load_propagator(model, device)
         else:
             propagator = Propagator.load(model, device, dtype)
-        if is_plain and isinstance(getattr(propagator, "network", None), AocLite):
-            propagator.network.matching.primitives = WRITTEN_OUT
+        network = getattr(propagator, "network", None)
+        if is_plain and isinstance(network, AocLite):
+            network.matching.primitives = WRITTEN_OUT
+            network.decoder.is_plain = True
         return Column(propagator, f"weights {model}")
     keep_freed_memory()
     chosen = choose_device(device)
@@ -69,10 +71,10 @@ def load_column(model: str, device: str, dtype: str, *, is_plain: bool) -> Colum
     chosen_dtype = choose_dtype(chosen, dtype)
     if published is None:
         torch.manual_seed(SEED)
-        network, weights = build_published(model, PRESETS[model].released), RANDOM_WEIGHTS
+        built, weights = build_published(model, PRESETS[model].released), RANDOM_WEIGHTS
     else:
-        network, weights = load_imported(*published), f"imported weights {published[0].name}"
-    engine = PublishedEngine(network, device=chosen, dtype=chosen_dtype, is_plain=is_plain)
+        built, weights = load_imported(*published), f"imported weights {published[0].name}"
+    engine = PublishedEngine(built, device=chosen, dtype=chosen_dtype, is_plain=is_plain)
     made = Propagator(engine, device=chosen, dtype=chosen_dtype, model_name=model)
     return Column(made, weights)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -30,6 +32,11 @@ class ResidualBlock(nn.Module):
         hidden = F.relu(self.first_norm(self.first(maps)))
         return F.relu(maps + self.second_norm(self.second(hidden)))
 
+    def run_in_place(self, maps: Tensor) -> Tensor:
+        """Do the same with fewer maps in memory; without a gradient."""
+        hidden = F.relu_(self.first_norm(self.first(maps)))
+        return F.relu_(self.second_norm(self.second(hidden)).add_(maps))
+
 
 class ObjectDecoder(nn.Module):
     """Stride 8, down to 16 with calibration, back to 8 and 4, and a generated output filter.
@@ -53,6 +60,7 @@ class ObjectDecoder(nn.Module):
         calibrations: int = 2,
     ) -> None:
         super().__init__()
+        self.is_plain = False  # whether inference runs the plain form too
         low, middle, high = widths
 
         def gate(channels: int) -> GuidanceGate:
@@ -105,6 +113,8 @@ class ObjectDecoder(nn.Module):
         """
         clips = features.shared8.shape[0]
         dtype = features.shared8.dtype
+        if clips == 1 and not self.is_plain and not torch.is_grad_enabled():
+            return self._run_in_place(features, maps8, maps16, guidance.to(dtype), groups)
 
         def shared(maps: Tensor) -> Tensor:
             return maps.expand(len(groups), -1, -1, -1) if clips == 1 else maps[groups]
@@ -128,3 +138,41 @@ class ObjectDecoder(nn.Module):
         weight, bias = generated[:, :-1], generated[:, -1:]
         logits = torch.bmm(weight[:, None].to(x4.dtype), x4.flatten(2)).squeeze(1)
         return (logits.float() + bias.float()).unflatten(1, grid4)
+
+    def _run_in_place(
+        self, features: Features, maps8: Tensor, maps16: Tensor, guidance: Tensor, groups: Tensor
+    ) -> Tensor:
+        """Do what `forward` does for one clip, with fewer passes over maps.
+
+        Activations reuse memory, a gated map is added in one pass, and pixels stay rows of a
+        matrix for the generated filter.
+        """
+        dtype = guidance.dtype
+        x8 = _add_gated(self.maps8(maps8.to(dtype)), features.shared8, self.gate8, guidance)
+        x8 = self.block8.run_in_place(x8)
+        x16 = self.down(x8).add_(self.maps16(maps16.to(dtype)))
+        x16 = _add_gated(x16, features.shared16, self.gate16, guidance)
+        for index, block in enumerate(self.blocks16):
+            if index < len(self.calibrations):
+                x16 = self.calibrations[index](x16, guidance, groups, 1)
+            x16 = cast(ResidualBlock, block).run_in_place(x16)
+        x8 = F.relu_(x8.add_(resize_bilinear(self.up8(x16), features.grid(8))))
+        x8 = self.up4(self.block8_up.run_in_place(x8))
+        generated = self.filter(guidance)
+        weight, bias = generated[:, :-1, None].to(dtype), generated[:, -1:].float()
+        logits = []
+        # on a processor one object at a time: its stride-4 maps stay in the cache
+        together = 1 if x8.device.type == "cpu" else len(guidance)
+        for start in range(0, len(guidance), together):
+            own = slice(start, start + together)
+            x4 = resize_bilinear(x8[own], features.grid(4))
+            x4 = _add_gated(x4, features.shared4, self.gate4, guidance[own])
+            x4.add_(F.relu_(self.refine4_last(F.relu_(self.refine4(x4)))))
+            rows = x4.permute(0, 2, 3, 1).flatten(1, 2)
+            logits.append((rows @ weight[own]).squeeze(2).float() + bias[own])
+        return torch.cat(logits).unflatten(1, features.grid(4))
+
+
+def _add_gated(maps: Tensor, shared: Tensor, gate: GuidanceGate, guidance: Tensor) -> Tensor:
+    """ReLU of maps [n, C, h, w], which are overwritten, plus the gated [1, C, h, w]."""
+    return F.relu_(maps.addcmul_(shared, gate.scale(guidance)[..., None, None].to(maps.dtype)))
