@@ -6,6 +6,7 @@ import random
 
 import numpy as np
 import pytest
+import torch
 
 from tests.support.tiny_network import (
     colour_propagator,
@@ -131,6 +132,21 @@ def test_a_frame_between_comes_twice_and_the_second_is_one_of_both_sides() -> No
         differs |= not np.array_equal(fused, one) and not np.array_equal(fused, other)
     assert differs, "random weights answer differently from both sides: fusion must mix"
     assert run.step() is None
+
+
+def test_the_way_back_encodes_no_frame_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    frames, truth = moving_squares(7)
+    propagator, encoded = tiny_propagator(), []
+    encode = propagator.network.encode
+
+    def counted(images: torch.Tensor) -> object:
+        encoded.append(images)
+        return encode(images)
+
+    monkeypatch.setattr(propagator.network, "encode", counted)
+    run = begin(propagator, frames, {0: truth[0], 6: truth[6]})
+    assert len(visits(run)) == 10
+    assert len(encoded) == 7
 
 
 def test_squares_are_followed_between_references_that_are_fused() -> None:

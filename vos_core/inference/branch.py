@@ -24,6 +24,7 @@ from vos_core.ops.resize import resize_bilinear
 
 FEATURE_CACHE_FRAMES = 4
 REFERENCE_CACHE_BYTES = 128 << 20
+SHARED_CACHE_BYTES = 128 << 20
 
 
 class DigestKey(NamedTuple):
@@ -72,8 +73,31 @@ class _FeatureCache:
     def put(self, index: int, features: Features) -> None:
         self._by_frame[index] = features
         self._by_frame.move_to_end(index)
-        while self._is_full():
+        while len(self._by_frame) > 1 and self._is_full():
             self._by_frame.popitem(last=False)
+
+
+class FeatureShare:
+    """Features of frames at hand, shared by the passes of one run.
+
+    The way back through a stretch finds what the way there has encoded, as far as memory reaches.
+    """
+
+    def __init__(self) -> None:
+        self._caches: dict[tuple[tuple[int, int], bool], tuple[_FeatureCache, _FeatureCache]] = {}
+
+    def caches(self, size: tuple[int, int], flip: bool) -> tuple[_FeatureCache, _FeatureCache]:
+        """Caches of target frames and of references for inputs of a size."""
+        if (size, flip) not in self._caches:
+            self._caches[size, flip] = (
+                _FeatureCache(size_bytes=SHARED_CACHE_BYTES),
+                _FeatureCache(size_bytes=REFERENCE_CACHE_BYTES),
+            )
+        return self._caches[size, flip]
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._caches.clear()
 
 
 class Branch:
@@ -86,6 +110,7 @@ class Branch:
         scale: Factor on the size that this leads to.
         flip: Mirror inputs and masks.
         device: Where to compute.
+        share: Features of other passes; None keeps those of the last few frames alone.
     """
 
     def __init__(
@@ -97,6 +122,7 @@ class Branch:
         scale: float,
         flip: bool,
         device: torch.device,
+        share: FeatureShare | None = None,
     ) -> None:
         self.network, self.flip, self.device = network, flip, device
         self.size = input_size(frame_size, options, scale)
@@ -105,8 +131,11 @@ class Branch:
         # size that masks enter at; None: the frame's own, the network takes its samples there
         keeps_masks = self._is_bicubic and network.samples_masks
         self._mask_size = None if keeps_masks else self.size
-        self._features = _FeatureCache(frames=FEATURE_CACHE_FRAMES)
-        self._reference_features = _FeatureCache(size_bytes=REFERENCE_CACHE_BYTES)
+        if share is None:
+            self._features = _FeatureCache(frames=FEATURE_CACHE_FRAMES)
+            self._reference_features = _FeatureCache(size_bytes=REFERENCE_CACHE_BYTES)
+        else:
+            self._features, self._reference_features = share.caches(self.size, flip)
         self._digests: dict[DigestKey, Reference] = {}
         self._state: State | None = None
         self._joined: tuple[DigestKey, ...] = ()

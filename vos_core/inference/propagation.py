@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from vos_core.errors import UserError
-from vos_core.inference.branch import Branch, DigestKey
+from vos_core.inference.branch import Branch, DigestKey, FeatureShare
 from vos_core.inference.known_masks import without_background
 from vos_core.inference.memory_relief import MemoryRelief, is_out_of_memory
 from vos_core.inference.records import FrameResult, PropagatorOptions
@@ -36,6 +36,7 @@ class Propagation:
         route: References and targets.
         options: How to run; its mode is not looked at.
         is_growing: Whether own results become references (mode "mf").
+        share: Features that other passes over the same video have made.
     """
 
     def __init__(
@@ -47,8 +48,9 @@ class Propagation:
         options: PropagatorOptions,
         *,
         is_growing: bool,
+        share: FeatureShare | None = None,
     ) -> None:
-        self._network = network
+        self._network, self._share = network, share
         self._read_frame, self._route, self._options = read_frame, route, options
         self._is_growing = is_growing
         self._automatic: dict[int, np.ndarray] = {}
@@ -73,6 +75,7 @@ class Propagation:
                 scale=scale,
                 flip=flip,
                 device=self._device,
+                share=self._share,
             )
             for scale in options.scales
             for flip in ((False, True) if options.flip else (False,))
@@ -152,6 +155,8 @@ class Propagation:
     def _make_room(self) -> None:
         self._branches.clear()
         self._automatic.clear()
+        if self._share is not None:
+            self._share.clear()
         self._options, notice = self._relief.go_down(self._options)
         self._notices.append(notice)
         self._branches = self._make_branches()

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
+from vos_core.inference.branch import FeatureShare
 from vos_core.inference.fusion import Nearness, PackedSide, fuse
 from vos_core.inference.known_masks import KnownMask
 from vos_core.inference.propagation import Propagation, ReadFrame
@@ -53,6 +54,7 @@ class _Passes:
     ) -> None:
         self._propagator, self._read_frame, self._options = propagator, read_frame, options
         self._newest: Propagation | None = None
+        self._share = FeatureShare()
 
     def begin(self, route: Route) -> Propagation:
         """Begin the pass of a route."""
@@ -64,6 +66,7 @@ class _Passes:
             route,
             options,
             is_growing=options.mode == "mf",
+            share=self._share,
         )
         return self._newest
 
