@@ -83,7 +83,8 @@ def effort(project: Path, as_json: bool) -> None:
     loaded = load_project(project)
     click.echo(
         f"{total.seconds / 60:.1f} minutes of work in {total.sessions} sessions, "
-        f"{total.runs} runs, {total.results} frames from the network, {total.undone} steps taken back"
+        f"{total.runs} runs, {total.results} frames from the network, "
+        f"{total.undone} steps taken back"
     )
     click.echo(f"{'object':<24}{'steps':>8}{'corrections':>13}{'seconds':>9}")
     for object_id, one in sorted(total.objects.items()):

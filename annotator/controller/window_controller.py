@@ -31,7 +31,16 @@ _SWITCHES = {
 }
 _KEYS = "keys"
 _TOOL = "tool"
-_OPACITIES = ("masks_opacity", "reliability_opacity", "clusters_opacity")
+_OPACITIES = (
+    "masks_opacity",
+    "reliability_opacity",
+    "clusters_opacity",
+    "probability_opacity",
+    "embedding_opacity",
+    "difference_opacity",
+    "flicker_opacity",
+    "filter_alpha",
+)
 
 
 class WindowController(QObject):

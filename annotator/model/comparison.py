@@ -93,8 +93,11 @@ class FormerRun:
         before = self.label_map(document, frame)
         if before is None:
             return np.zeros_like(now)
-        codes = np.where(before == 0, ONLY_NOW, np.where(now == 0, ONLY_BEFORE, ANOTHER_OBJECT))
-        return np.where(now == before, 0, codes).astype(np.uint8)
+        changed = now != before
+        codes = changed.astype(np.uint8) * np.uint8(ANOTHER_OBJECT)
+        codes[changed & (before == 0)] = ONLY_NOW
+        codes[changed & (now == 0)] = ONLY_BEFORE
+        return codes
 
     def stretch(self, document: Document, frame: int) -> range:
         """The frames around one that differ without a gap; empty when it does not differ."""
