@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,7 +89,7 @@ def write_label_map_folder(
                 shown[index] = numbering.meet(entry)
                 renumbered = numbering.apply(entry)
                 entry = renumbered.copy() if renumbered is entry else renumbered
-            files.put(name_of(index), lambda index=index, entry=entry: plan(index, entry))
+            files.put(name_of(index), functools.partial(plan, index, entry))
         if not count:
             raise LabelMapError(f"nothing to export for '{folder.name}': there are no frames")
         files.commit()
