@@ -178,3 +178,63 @@ def _paint_ms(widget: TimelineMatrix) -> float:
     started = time.perf_counter()
     widget.grab()
     return (time.perf_counter() - started) * 1000
+
+
+def test_rows_out_of_view_are_told_of(qtbot: QtBot) -> None:
+    widget = TimelineMatrix()
+    qtbot.addWidget(widget)
+    widget.resize(HEADER_WIDTH + 300, RULER_HEIGHT + 5 * ROW_HEIGHT)
+    states, codes = filled(20, 10)
+    widget.set_cells(states, codes)
+
+    def corner() -> list[int]:
+        picture = widget.grab().toImage()
+        return [picture.pixelColor(x, y).rgb() for x in range(8, 100) for y in range(4, 18)]
+
+    rows = [TimelineRow(i, f"object {i}", (1, 2, 3)) for i in range(1, 11)]
+    widget.set_rows(rows[:5])
+    assert len(set(corner())) == 1, "all rows are in view: nothing to say"
+    widget.set_rows(rows)
+    first = corner()
+    assert len(set(first)) > 1
+    widget.scroll_rows(2)
+    assert corner() != first
+
+
+def test_moving_through_time_paints_no_cell_again(matrix: TimelineMatrix) -> None:
+    """What was painted once is reused: cells changed behind its back do not show until told."""
+    cells = matrix.grab().toImage()
+    states, codes = matrix._states, matrix._codes
+    states[60:, 1] = CellState.DRAWN
+    matrix.set_current_frame(3)
+    place = QPoint(round(matrix.frame_x(70.5)), RULER_HEIGHT + 5)
+    assert matrix.grab().toImage().pixelColor(place) == cells.pixelColor(place)
+    matrix.refresh()
+    assert matrix.grab().toImage().pixelColor(place) != cells.pixelColor(place)
+    assert codes.shape == states.shape
+
+
+@pytest.mark.parametrize("width", [400, 2000])
+def test_every_state_looks_different(qtbot: QtBot, width: int) -> None:
+    widget = TimelineMatrix()
+    qtbot.addWidget(widget)
+    widget.resize(HEADER_WIDTH + 8 + width, 120)
+    states = np.zeros((50, 256), np.uint8)
+    for place, state in enumerate(CellState):
+        states[10 * place : 10 * (place + 1), 1] = state
+    widget.set_cells(states, np.zeros_like(states))
+    widget.set_rows([TimelineRow(1, "x", (1, 2, 3))])
+    widget.set_current_frame(49)
+    picture = widget.grab().toImage()
+    looks = []
+    for place in range(5):
+        left = round(widget.frame_x(10 * place + 5))
+        right = round(widget.frame_x(10 * place + 6))
+        looks.append(
+            tuple(
+                picture.pixelColor(x, RULER_HEIGHT + y).rgb()
+                for x in range(left, max(right, left + 1))
+                for y in range(ROW_HEIGHT)
+            )
+        )
+    assert len(set(looks)) == 5

@@ -28,6 +28,7 @@ from annotator.views.timeline.painting import (
     paint_layer,
     paint_names,
     paint_references,
+    paint_row_range,
     paint_ruler,
     paint_selection,
 )
@@ -333,7 +334,9 @@ class TimelineMatrix(QWidget):
             painter.setClipping(False)
         paint_names(painter, rows, self._active, palette, self.height())
         paint_ruler(painter, scale, palette, self.width())
+        whole = max((self.height() - RULER_HEIGHT) // ROW_HEIGHT, 0)
+        paint_row_range(painter, self._scroll_rows, min(whole, len(rows)), len(self._rows), palette)
         if self.frame_count:
             paint_current(painter, scale, self._current, self.width(), self.height())
             paint_references(painter, scale, self._references, palette)
-            paint_bookmarks(painter, scale, self._bookmarks)
+            paint_bookmarks(painter, scale, self._bookmarks, self._current)

@@ -246,6 +246,18 @@ def paint_names(
         painter.drawText(place, centred, "no objects yet")
 
 
+def paint_row_range(
+    painter: QPainter, first: int, shown: int, total: int, palette: QPalette
+) -> None:
+    """Say in the corner which rows are in view, when not all are."""
+    if shown >= total:
+        return
+    painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
+    place = QRect(10, 0, HEADER_WIDTH - 16, RULER_HEIGHT)
+    text = f"{first + 1} to {first + shown} of {total}"
+    painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, text)
+
+
 def paint_ruler(painter: QPainter, scale: TimeScale, palette: QPalette, width: int) -> None:
     """Frame numbers at round distances."""
     painter.fillRect(QRect(0, 0, width, RULER_HEIGHT), palette.color(QPalette.ColorRole.Window))
@@ -284,12 +296,17 @@ def paint_references(
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
-def paint_bookmarks(painter: QPainter, scale: TimeScale, frames: Iterable[int]) -> None:
-    """A flag on the upper edge of the ruler for every bookmark."""
+def paint_bookmarks(
+    painter: QPainter, scale: TimeScale, frames: Iterable[int], current: int
+) -> None:
+    """A flag on the upper edge of the ruler for every bookmark, beside the number in view."""
+    beside = painter.fontMetrics().horizontalAdvance(str(current)) / 2 + 11
+    here = scale.x(current + 0.5)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(_BOOKMARK)
     for x in _places(scale, frames, apart=3.0):
+        x += beside if abs(x - here) < beside else 0.0
         ribbon = ((-3.5, 0), (3.5, 0), (3.5, 9), (0, 6), (-3.5, 9))
         painter.drawPolygon(QPolygonF([QPointF(x + dx, y) for dx, y in ribbon]))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
