@@ -125,6 +125,7 @@ class Application(QObject):
         self.canvas_layers = canvas_layers
         self.session = SessionController(editor, window, self.frames, self.propagation)
         self.export = ExportController(editor, window, self._network_text)
+        self.propagation.run_ended.connect(self.export.note_network)
         self.imports = ImportController(editor, window)
         self.view = WindowController(
             editor, window, settings, self.paint, self.propagation, self.network

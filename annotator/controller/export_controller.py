@@ -20,6 +20,8 @@ from annotator.views.export_dialog import ExportDialog, ExportRequest
 from annotator.views.main_window import MainWindow
 from annotator.worker.task_thread import TaskThread
 
+_NETWORK_SETTING = "network"
+
 
 class ExportController(QObject):
     """Asks what and where to, writes in a thread, tells how it went.
@@ -114,6 +116,13 @@ class ExportController(QObject):
         if self._dialog is not None:
             self._dialog.end()
 
+    @Slot()
+    def note_network(self) -> None:
+        """Remember with the project which network made masks just now, for their provenance."""
+        workspace, text = self._editor.workspace, self._network_text()
+        if workspace is not None and workspace.project is not None and text is not None:
+            workspace.project.set_setting(_NETWORK_SETTING, text)
+
     @Slot(object)
     def _on_requested(self, request: ExportRequest) -> None:
         self.start(request)
@@ -130,15 +139,14 @@ class ExportController(QObject):
         stored, known = None, None
         if project is not None:
             stored = ProjectPaths(project.folder).masks
-            known = project.settings.get("network")
-        network = known if isinstance(known, str) else self._network_text()
+            known = project.settings.get(_NETWORK_SETTING)
         return ExportSource.of(
             workspace.document,
             workspace.sequence,
             has_frames=workspace.sequence.path.exists(),
             fingerprint="" if project is None else project.frames.fingerprint,
             stored_masks=stored,
-            network=network,
+            network=known if isinstance(known, str) else None,
         )
 
     def _notes(self, chosen: ExchangeFormat) -> list[str]:

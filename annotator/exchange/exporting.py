@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from annotator.exchange.errors import ExchangeError
-from annotator.exchange.formats.base import ExchangeFormat
+from annotator.exchange.formats.base import ExchangeFormat, Written
 from annotator.exchange.options import ExportOptions
 from annotator.exchange.provenance import write_provenance
 from annotator.exchange.source import ExportSource, Progress
@@ -14,26 +14,14 @@ from annotator.model.document import Document
 
 
 @dataclass(frozen=True)
-class ExportReport:
-    """What an export left, for the person.
+class ExportReport(Written):
+    """What an export left, sidecar included.
 
     Attributes:
         format_key: of the format.
-        path: folder or file with the masks.
-        sidecar: provenance file.
-        frame_count: frames in it.
-        id_map: id in the project -> id in the files.
-        warnings: what a reader may stumble over.
-        kept_count: files that an earlier attempt had left whole and right.
     """
 
-    format_key: str
-    path: Path
-    sidecar: Path
-    frame_count: int
-    id_map: dict[int, int]
-    warnings: tuple[str, ...] = ()
-    kept_count: int = 0
+    format_key: str = ""
 
 
 def no_progress(_done: int, _total: int) -> None:
@@ -68,15 +56,7 @@ def run_export(
         target = target.with_name(target.name + chosen.suffix)
     written = chosen.write(source, target, options, progress)
     write_provenance(written.sidecar, source, written.id_map)
-    return ExportReport(
-        chosen.key,
-        written.path,
-        written.sidecar,
-        written.frame_count,
-        written.id_map,
-        written.warnings,
-        written.kept_count,
-    )
+    return ExportReport(**vars(written), format_key=chosen.key)
 
 
 def notes_before(chosen: ExchangeFormat, document: Document) -> list[str]:

@@ -19,7 +19,7 @@ from annotator.model.cells import CellRow, CellState
 from annotator.model.commands.frames import FrameChange
 from annotator.model.commands.imports import ImportedFrame, ImportMasks, plan_import
 from annotator.model.document import Document
-from annotator.model.label_maps import PackedMap
+from annotator.model.label_maps import ByteMap, PackedMap
 from annotator.model.merging import ids_in
 from annotator.model.objects import ObjectRecord, display_colour
 
@@ -31,20 +31,22 @@ class DocumentSnapshot:
     """What planning an import needs of a document, for another thread.
 
     Attributes:
-        frames: frame index -> (label map, cells); only frames that masks come for.
+        frames: frame index -> (label map, number of its last change, cells); only frames that masks
+            come for. Maps that are not compressed yet are copies, compressed by the other thread.
         object_ids: ids in the table.
         locked_ids: ids of locked objects.
     """
 
-    frames: Mapping[int, tuple[PackedMap, CellRow]]
+    frames: Mapping[int, tuple[ByteMap | PackedMap, int, CellRow]]
     object_ids: frozenset[int]
     locked_ids: frozenset[int]
 
     @classmethod
     def of(cls, document: Document, frames: Collection[int]) -> DocumentSnapshot:
         """Take it where the document lives."""
+        maps = document.label_maps
         return cls(
-            {i: (document.label_maps.pack(i), document.cells.row(i)) for i in frames},
+            {i: (maps.snapshot(i), maps.stamp(i), document.cells.row(i)) for i in frames},
             frozenset(document.objects.ids),
             document.locked_ids(),
         )
@@ -58,14 +60,19 @@ class PlannedImport:
         frames: frame index -> what comes into it.
         records: objects for the ids that occur.
         changes: planned on the snapshot.
+        stamps: number of the last change of each map in the snapshot.
     """
 
     frames: Mapping[int, ImportedFrame]
     records: tuple[ObjectRecord, ...]
     changes: Mapping[int, FrameChange]
+    stamps: Mapping[int, int]
 
     def command(self, document: Document) -> ImportMasks:
         """The undo step, on the document as it is now."""
+        for index, change in self.changes.items():
+            if change.old_label_map is not None:
+                document.label_maps.offer_packed(index, change.old_label_map, self.stamps[index])
         return ImportMasks.prepare(document, self.frames, self.records, planned=self.changes)
 
 
@@ -122,7 +129,8 @@ def plan(
         label_map = mender.mend(report.found.masks[numbers[index]]())
         packed, ids = PackedMap.of(label_map), frozenset(ids_in(label_map))
         imported = ImportedFrame(packed, ids, cells.get(index, {}))
-        old, row = snapshot.frames[index]
+        values, _, row = snapshot.frames[index]
+        old = values if isinstance(values, PackedMap) else PackedMap.of(values)
         return index, imported, plan_import(index, old, row, imported, snapshot.locked_ids)
 
     frames: dict[int, ImportedFrame] = {}
@@ -136,7 +144,9 @@ def plan(
             pool.shutdown(cancel_futures=True)
             raise
     present = {object_id for imported in frames.values() for object_id in imported.ids}
-    return PlannedImport(frames, _records(report, mender, accepted, present, snapshot), changes)
+    records = _records(report, mender, accepted, present, snapshot)
+    stamps = {index: stamp for index, (_, stamp, _) in snapshot.frames.items()}
+    return PlannedImport(frames, records, changes, stamps)
 
 
 def import_files(

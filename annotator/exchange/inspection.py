@@ -15,7 +15,6 @@ from annotator.exchange.found import FoundMasks
 from annotator.exchange.provenance import Provenance, read_provenance
 from annotator.exchange.source import Progress
 from annotator.exchange.values import ValueTable
-from annotator.model.cells import PERSON_STATES
 from annotator.model.document import Document
 from vos_core.media import MediaError
 
@@ -41,11 +40,7 @@ class ImportTarget:
     @classmethod
     def of(cls, document: Document) -> ImportTarget:
         """Take it from a document."""
-        made = (
-            index
-            for index in range(document.frame_count)
-            if document.cells.objects_in(index, *PERSON_STATES)
-        )
+        made = document.cells.person_frames()
         locked = tuple(record.name for record in document.objects if record.locked)
         return cls(document.frame_count, document.height, document.width, frozenset(made), locked)
 

@@ -202,7 +202,7 @@ class ExportDialog(QDialog):
         chosen = self.chosen
         ends = " An interrupted export goes on where it ended." if chosen.resumes else ""
         self.summary_label.setText(
-            f"{chosen.summary[0].upper()}{chosen.summary[1:]}. {chosen.layout}.{ends}"
+            f"{chosen.summary[0].upper()}{chosen.summary[1:]}.{ends}\n{chosen.layout}"
         )
         self.folder_field.setText(str(self._target_for(chosen)))
         for name, field in self._fields.items():

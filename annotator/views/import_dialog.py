@@ -203,7 +203,8 @@ class ImportDialog(QDialog):
         self.object_table.setVisible(bool(ids))
 
     def _add_finding(self, finding: Finding) -> None:
-        label = QLabel(f"{'⚠' if finding.is_fault else '·'} {finding.text}", self)
+        text = f"{finding.text[0].upper()}{finding.text[1:]}"
+        label = QLabel(f"{'⚠' if finding.is_fault else '·'} {text}", self)
         label.setWordWrap(True)
         self._findings_layout.addWidget(label)
         for mend in finding.mends:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QLabel, QSpinBox
 from pytestqt.qtbot import QtBot
 
+from annotator.exchange.exporting import ExportReport
 from annotator.exchange.registry import readers, writers
 from annotator.views.export_dialog import ExportDialog
 from annotator.views.import_dialog import ImportDialog
@@ -56,7 +58,7 @@ def press_import(driver: Driver, dialog: ImportDialog) -> int:
     return int(done.args[0])
 
 
-def run_export(driver: Driver, key: str, target: Path) -> object:
+def run_export(driver: Driver, key: str, target: Path) -> ExportReport:
     driver.trigger("file.export_davis")
     dialog = driver.window.findChild(ExportDialog)
     assert dialog is not None
@@ -67,6 +69,7 @@ def run_export(driver: Driver, key: str, target: Path) -> object:
     with driver.qtbot.waitSignal(driver.application.export.finished, timeout=15000) as done:
         dialog.accept()
     driver.wait(lambda: driver.window.findChild(ExportDialog) is None)
+    assert isinstance(done.args[0], ExportReport), driver.window.messages.text
     return done.args[0]
 
 
@@ -78,7 +81,9 @@ def test_out_of_one_window_into_another_project(
     annotated(first, frames_folder)
     target = tmp_path / f"export{next(e.suffix for e in writers() if e.key == key)}"
     report = run_export(first, key, target)
-    assert report is not None, first.window.messages.text
+    sidecar = json.loads(report.sidecar.read_text())
+    network = first.application.network.backend
+    assert network is not None and sidecar["network"] == network.text
     second = make_driver()
     second.open(write_frames(tmp_path / "other", 12))
     dialog = import_dialog(second, target)
