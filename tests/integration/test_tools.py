@@ -11,6 +11,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from annotator.views.canvas.tools import Tool
 from tests.support.gui import Driver
 from tests.support.pen import draw_with_pen
 
@@ -232,3 +233,53 @@ def test_outlines_leave_protected_and_locked_objects_alone(
     driver.key(Qt.Key.Key_U)
     driver.drag([(10, 10), (70, 50)])
     assert not painted(driver, 2).any() and "locked" in driver.window.messages.text
+
+
+def test_fill_and_eraser_are_undone(driver: Driver, frames_folder: Path) -> None:
+    driver.open(frames_folder)
+    driver.key(Qt.Key.Key_U)
+    driver.drag([(30, 20), (50, 40)])
+    before = driver.document.label_map(0).copy()
+    driver.key(Qt.Key.Key_E)
+    driver.window.brush_size.set_diameter(10)
+    driver.drag([(30, 30), (50, 30)])
+    assert not painted(driver)[30, 40]
+    assert undone(driver, before)
+    driver.key(Qt.Key.Key_G)
+    driver.click(40, 30, Qt.MouseButton.RightButton)
+    assert not painted(driver).any()
+    assert undone(driver, before)
+    driver.key(Qt.Key.Key_Insert)
+    driver.click(80, 50)
+    assert painted(driver, 2)[50, 80] and not painted(driver, 2)[30, 40]
+    assert undone(driver, before)
+
+
+def test_a_fill_that_others_refuse_says_so(driver: Driver, frames_folder: Path) -> None:
+    driver.open(frames_folder)
+    driver.key(Qt.Key.Key_U)
+    driver.drag([(30, 20), (50, 40)])
+    before = driver.document.label_map(0).copy()
+    driver.key(Qt.Key.Key_Insert)
+    driver.window.actions_table["tool.protect"].setChecked(True)
+    driver.key(Qt.Key.Key_G)
+    driver.click(40, 30)
+    np.testing.assert_array_equal(driver.document.label_map(0), before)
+    assert "keeps its pixels" in driver.window.messages.text
+
+
+def test_every_tool_has_a_key_an_icon_a_cursor_and_words(
+    driver: Driver, frames_folder: Path
+) -> None:
+    driver.open(frames_folder)
+    driver.trigger("object.add")
+    pictures, texts = set(), set()
+    for tool in Tool:
+        spec = driver.window.actions_table.spec(f"tool.{tool.value}")
+        assert spec.keys and spec.icon and spec.tip
+        assert not driver.window.actions_table[f"tool.{tool.value}"].icon().isNull()
+        driver.trigger(f"tool.{tool.value}")
+        cursor = driver.canvas.viewport().cursor()
+        pictures.add(cursor.pixmap().cacheKey() if not cursor.pixmap().isNull() else tool)
+        texts.add(driver.window.tool_label.text())
+    assert len(pictures) == len(texts) == len(Tool)

@@ -13,10 +13,21 @@ class FillTool(ToolGestures):
     def press(self, pointer: PointerEvent) -> None:
         """Fill the area."""
         document, frame = self.context.document, self.context.frame
-        if document is not None and frame is not None:
-            patch = flood_fill(document.label_map(frame), pointer.x, pointer.y)
-            if not patch.box.is_empty:
-                self.context.paint(patch, erases=pointer.erases)
+        if document is None or frame is None:
+            return
+        patch = flood_fill(document.label_map(frame), pointer.x, pointer.y)
+        if patch.box.is_empty:
+            return
+        value = int(document.label_map(frame)[int(pointer.y), int(pointer.x)])
+        changed = self.context.paint(patch, erases=pointer.erases)
+        record = self.context.editor.active_record
+        if changed or record is None or record.locked or value in (0, record.object_id):
+            return
+        if not pointer.erases and value in document.objects:
+            name = document.objects[value].name
+            self.context.editor.inform(
+                f"{name} keeps its pixels: it is locked, verified here, or others are protected."
+            )
 
 
 class PickTool(ToolGestures):

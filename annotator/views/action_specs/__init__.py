@@ -53,7 +53,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
 
 MOUSE: tuple[tuple[str, str], ...] = (
     ("Left button", "What the tool says (see the status line)"),
-    ("Right button", "Erase with brush and eraser; take away with polygon and lasso"),
+    ("Right button", "Erase with brushes; take the area away with outlines and fill"),
+    ("Pen", "Pressure sets the size of the brush, the other end erases"),
     ("Wheel", "Zoom at the pointer"),
     ("Alt + wheel", "Brush size"),
     ("Middle drag, Space + drag", "Move the picture"),

@@ -8,7 +8,6 @@ from PySide6.QtGui import (
     QColor,
     QCursor,
     QEnterEvent,
-    QFocusEvent,
     QKeyEvent,
     QMouseEvent,
     QPointingDevice,
@@ -19,8 +18,9 @@ from PySide6.QtWidgets import QWidget
 
 from annotator.views.canvas.gestures import GestureTarget, PointerEvent
 from annotator.views.canvas.layers import FrameLayer, IndexedLayer
+from annotator.views.canvas.panning_view import PanningView
 from annotator.views.canvas.previews import BrushRing, Outline, OutlinePreview, RingShape
-from annotator.views.canvas.zoom_view import ZOOM_STEP, ZoomView
+from annotator.views.canvas.zoom_view import ZOOM_STEP
 
 _REACH = 7.0
 """Device-independent pixels between the pointer and a handle that is meant."""
@@ -29,7 +29,7 @@ _PAINT_BUTTONS = (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton)
 _TABLET_EVENTS = (QEvent.Type.TabletPress, QEvent.Type.TabletMove, QEvent.Type.TabletRelease)
 
 
-class CanvasView(ZoomView):
+class CanvasView(PanningView):
     """Shows a frame with its layers and hands the pointer to the tool in use, in frame pixels.
 
     A point (x, y) lies inside pixel ``[int(y), int(x)]``. The view never edits a map: tools do,
@@ -40,7 +40,6 @@ class CanvasView(ZoomView):
     """(x, y), or None when the pointer left the frame."""
     brush_step_requested = Signal(int)
     """Steps to make the brush larger (negative: smaller)."""
-    space_tapped = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,9 +65,6 @@ class CanvasView(ZoomView):
         self._tool_cursor = QCursor(Qt.CursorShape.CrossCursor)
         self._hover_shape: Qt.CursorShape | None = None
         self._shows_ring = False
-        self._pan_from: QPointF | None = None
-        self._space_held = False
-        self._space_panned = False
         self.setMouseTracking(True)
         self.viewport().setTabletTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -108,13 +104,13 @@ class CanvasView(ZoomView):
         self._target = target
         self._tool_cursor = cursor
         self._hover_shape = None
-        self._update_cursor()
+        self.update_cursor()
 
     def set_hover_shape(self, shape: Qt.CursorShape | None) -> None:
         """Show another cursor while the pointer is over a handle; None for the tool's own."""
         if shape is not self._hover_shape:
             self._hover_shape = shape
-            self._update_cursor()
+            self.update_cursor()
 
     def set_ring(self, shape: RingShape | None) -> None:
         """Show where a brush of that shape would paint; None for tools that are no brush."""
@@ -184,15 +180,9 @@ class CanvasView(ZoomView):
         if self.frame_size is None:
             return
         button = event.button()
-        if button == Qt.MouseButton.MiddleButton or (
-            button == Qt.MouseButton.LeftButton and self._space_held
-        ):
-            self._pan_from = event.position()
-            self._space_panned = True
-            self._update_cursor()
-        elif button not in _PAINT_BUTTONS:
+        if self.begin_pan(event) or button not in _PAINT_BUTTONS:
             return
-        elif self._held is not None:  # the other button during a stroke drops it
+        if self._held is not None:  # the other button during a stroke drops it
             self.abort_gesture()
         elif self._target is not None:
             self._held = button
@@ -219,9 +209,7 @@ class CanvasView(ZoomView):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Move the ring, the tool or the picture."""
-        if self._pan_from is not None:
-            self.pan_by(self._pan_from - event.position())
-            self._pan_from = event.position()
+        if self.continue_pan(event):
             return
         self._hover(self.to_scene(event.position()))
         if self._target is not None and self.frame_size is not None:
@@ -229,13 +217,9 @@ class CanvasView(ZoomView):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End what the press began."""
-        if self._pan_from is not None and event.button() in (
-            Qt.MouseButton.MiddleButton,
-            Qt.MouseButton.LeftButton,
-        ):
-            self._pan_from = None
-            self._update_cursor()
-        elif event.button() == self._held and self._target is not None:
+        if self.end_pan(event):
+            return
+        if event.button() == self._held and self._target is not None:
             pointer = self._pointer(event.position(), event.modifiers())
             self._held = None
             self._target.release(pointer)
@@ -253,8 +237,7 @@ class CanvasView(ZoomView):
         if (
             self._target is None
             or self.frame_size is None
-            or self._space_held
-            or self._pan_from is not None
+            or self.is_panning
             or ((begins or ends) and event.button() not in _PAINT_BUTTONS)
         ):
             event.ignore()
@@ -293,34 +276,16 @@ class CanvasView(ZoomView):
         return self._target is not None and self._target.wants_key(Qt.Key(event.key()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Hold Space to pan; keys of the tool go to the tool."""
-        if event.key() == Qt.Key.Key_Space:
-            if not event.isAutoRepeat():
-                self._space_held, self._space_panned = True, False
-                self._update_cursor()
-        elif self._target is not None and self._tool_wants(event):
+        """Keys that the tool wants go to the tool."""
+        if event.key() != Qt.Key.Key_Space and self._target is not None and self._tool_wants(event):
             self._target.press_key(Qt.Key(event.key()))
         else:
-            event.ignore()  # arrow keys are frames here, not scrolling
-
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """A tap of Space without a drag is reported."""
-        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat() and self._space_held:
-            self._space_held = False
-            self._update_cursor()
-            if not self._space_panned:
-                self.space_tapped.emit()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Forget a held Space when the keys go elsewhere."""
-        super().focusOutEvent(event)
-        self._space_held = False
-        self._update_cursor()
+            super().keyPressEvent(event)
 
     def enterEvent(self, event: QEnterEvent) -> None:
         """Show the cursor of the tool."""
         super().enterEvent(event)
-        self._update_cursor()
+        self.update_cursor()
 
     def leaveEvent(self, event: QEvent) -> None:
         """Hide the ring."""
@@ -339,13 +304,7 @@ class CanvasView(ZoomView):
         inside = 0 <= point.x() < width and 0 <= point.y() < height
         self.hovered.emit((point.x(), point.y()) if inside else None)
 
-    def _update_cursor(self) -> None:
-        if self._pan_from is not None:
-            cursor = QCursor(Qt.CursorShape.ClosedHandCursor)
-        elif self._space_held:
-            cursor = QCursor(Qt.CursorShape.OpenHandCursor)
-        elif self._hover_shape is not None:
-            cursor = QCursor(self._hover_shape)
-        else:
-            cursor = self._tool_cursor
-        self.viewport().setCursor(cursor)
+    def idle_cursor(self) -> QCursor:
+        """Cursor of the tool, or of the handle under the pointer."""
+        shape = self._hover_shape
+        return self._tool_cursor if shape is None else QCursor(shape)
