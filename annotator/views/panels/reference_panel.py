@@ -50,16 +50,16 @@ class ReferenceRow:
 
     @property
     def text(self) -> str:
-        """Two lines for the list."""
+        """Three lines for the list."""
         objects = f"{self.object_count} object{'' if self.object_count == 1 else 's'}"
         lines = [f"Frame {self.frame} · {self.kind}"]
         if self.is_excluded:
             lines.append(f"{objects} · excluded")
-        elif self.share is None:
-            lines.append(objects)
         else:
+            lines.append(objects)
+        if self.share is not None:
             here = "" if self.share_here is None else f" (here {self.share_here * 100:.0f} %)"
-            lines.append(f"{objects} · explains {self.share * 100:.0f} %{here}")
+            lines.append(f"explains {self.share * 100:.0f} %{here}")
         return "\n".join(lines)
 
 
@@ -139,7 +139,7 @@ def _icon(picture: np.ndarray | None) -> QIcon:
     if picture is None:
         blank = QPixmap(THUMBNAIL)
         blank.fill(Qt.GlobalColor.darkGray)
-        return QIcon(blank)
+        return _plain_icon(blank)
     height, width, _ = picture.shape
     image = QImage(
         np.ascontiguousarray(picture).tobytes(),
@@ -148,4 +148,11 @@ def _icon(picture: np.ndarray | None) -> QIcon:
         3 * width,
         QImage.Format.Format_RGB888,
     )
-    return QIcon(QPixmap.fromImage(image))
+    return _plain_icon(QPixmap.fromImage(image))
+
+
+def _plain_icon(pixmap: QPixmap) -> QIcon:
+    icon = QIcon()
+    for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):  # a chosen row tints no picture
+        icon.addPixmap(pixmap, mode)
+    return icon
