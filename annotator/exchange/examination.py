@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import cv2
@@ -51,6 +52,24 @@ def values_of(raw: RawMask) -> npt.NDArray[np.int32]:
         return raw.astype(np.int32)
     wide = raw.astype(np.int32)
     return (wide[..., 0] << 16) | (wide[..., 1] << 8) | wide[..., 2]
+
+
+def ids_of_values(raw: RawMask, known: Mapping[int, int], *, unknown: int) -> npt.NDArray[np.uint8]:
+    """Look the value of every pixel up.
+
+    Args:
+        raw: mask of any kind.
+        known: value -> id, at least one.
+        unknown: id of pixels whose value is not known.
+
+    Returns:
+        uint8 [H, W].
+    """
+    keys = np.array(sorted(known), np.int64)
+    ids = np.array([known[key] for key in keys.tolist()], np.uint8)
+    values = values_of(raw)
+    places = np.searchsorted(keys, values).clip(max=len(keys) - 1)
+    return np.where(keys[places] == values, ids[places], np.uint8(unknown))
 
 
 def examine(raw: RawMask) -> Examination:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from annotator.exchange.errors import DamagedFileError, MendNeededError
-from annotator.exchange.examination import Examination, examine
+from annotator.exchange.examination import (
+    Examination,
+    examine,
+    fill_from_nearest,
+    ids_of_values,
+)
 from annotator.exchange.exporting import no_progress
 from annotator.exchange.findings import Finding, Mend, judge
 from annotator.exchange.found import FoundMasks
@@ -17,6 +22,7 @@ from annotator.exchange.source import Progress
 from annotator.exchange.values import ValueTable
 from annotator.model.document import Document
 from vos_core.media import MediaError
+from vos_core.media.label_maps import VOID
 
 _WORKERS = 4
 
@@ -121,14 +127,7 @@ def inspect(
     def look(number: int) -> tuple[int, Examination]:
         return number, examine(found.masks[number]())
 
-    with ThreadPoolExecutor(_WORKERS, "inspect") as pool:
-        try:
-            for number, examination in pool.map(look, numbers):
-                seen[number] = examination
-                progress(len(seen), len(numbers))
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+    _in_threads(look, numbers, seen, progress)
     provenance, sidecar_fault = None, ""
     if found.sidecar is not None:
         try:
@@ -139,6 +138,15 @@ def inspect(
     if provenance is not None:
         declared |= {record.object_id for record in provenance.objects}
     values = ValueTable.of(seen.values(), declared)
+    if values.kind != "ids":  # only now it is known which pixels belong together
+
+        def look_again(number: int) -> tuple[int, Examination]:
+            label_map = ids_of_values(found.masks[number](), values.ids, unknown=VOID)
+            pieces = examine(fill_from_nearest(label_map, label_map == VOID))
+            first = seen[number]
+            return number, replace(first, specks=pieces.specks, speck_pixels=pieces.speck_pixels)
+
+        _in_threads(look_again, numbers, seen, progress)
     pixels: dict[int, int] = {}
     frames_of: dict[int, int] = {}
     for examination in seen.values():
@@ -165,3 +173,19 @@ def inspect(
     return ImportReport(
         found, target, sizes, values, pixels, frames_of, tuple(findings), provenance
     )
+
+
+def _in_threads(
+    look: Callable[[int], tuple[int, Examination]],
+    numbers: list[int],
+    seen: dict[int, Examination],
+    progress: Progress,
+) -> None:
+    with ThreadPoolExecutor(_WORKERS, "inspect") as pool:
+        try:
+            for done, (number, examination) in enumerate(pool.map(look, numbers), start=1):
+                seen[number] = examination
+                progress(done, len(numbers))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise

@@ -6,9 +6,8 @@ from collections.abc import Collection
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from annotator.exchange.examination import fill_from_nearest, speck_marks, values_of
+from annotator.exchange.examination import fill_from_nearest, ids_of_values, speck_marks
 from annotator.exchange.findings import (
     KEEP,
     KEEP_THIN,
@@ -58,8 +57,7 @@ class Mender:
         known = {value: self.new_ids.get(old, 0) for value, old in meaning.items()}
         if not values.is_black_and_white and values.kind == "ids":
             known[_UNKNOWN] = 0
-        self._known_values = np.array(sorted(known), np.int64)
-        self._known_ids = np.array([known[value] for value in sorted(known)], np.uint8)
+        self._known = known
         self._table = np.full(256, _UNKNOWN, np.uint8)
         for value, object_id in known.items():
             if 0 <= value < 256:
@@ -95,7 +93,4 @@ class Mender:
     def _ids_of(self, raw: RawMask) -> ByteMap:
         if raw.ndim == 2 and raw.dtype == np.uint8:
             return np.asarray(cv2.LUT(np.ascontiguousarray(raw), self._table), np.uint8)
-        values: npt.NDArray[np.int32] = values_of(raw)
-        places = np.searchsorted(self._known_values, values).clip(max=len(self._known_values) - 1)
-        is_known = self._known_values[places] == values
-        return np.where(is_known, self._known_ids[places], np.uint8(_UNKNOWN))
+        return ids_of_values(raw, self._known, unknown=_UNKNOWN)

@@ -158,6 +158,16 @@ def test_specks_are_counted_and_removed_on_request(tmp_path: Path) -> None:
     np.testing.assert_array_equal(imported(report, other, "specks").label_map(0), two_squares())
 
 
+def test_specks_of_coloured_masks_are_counted_by_object(tmp_path: Path) -> None:
+    picture = two_squares()
+    picture[28, 1:4] = 1
+    target = document()
+    report = look_at(folder_of(tmp_path, {0: voc_palette()[picture]}), target)
+    assert "1 speck (3 pixels) in 1 frame" in text_of(report)
+    imported(report, target, "values", "specks")
+    np.testing.assert_array_equal(target.label_map(0), two_squares())
+
+
 def test_frames_that_do_not_exist_are_left_out_or_counted_from_zero(tmp_path: Path) -> None:
     pictures = {number: two_squares(1, number) for number in range(2, 8)}
     target, shifted = document(), document()
