@@ -298,3 +298,24 @@ def test_hide_solo_and_lock_change_no_pixel(scene: Driver) -> None:
     assert "locked" in scene.window.messages.text
     for frame in range(12):
         np.testing.assert_array_equal(scene.document.label_map(frame), pixels[frame])
+
+
+def test_closing_the_video_gives_up_what_is_being_prepared(driver: Driver, tmp_path: Path) -> None:
+    from tests.support.gui import write_frames
+
+    folder = write_frames(tmp_path / "large", 3, 1400, 1600)
+    driver.open(folder)
+    annotate(driver)
+    driver.trigger("tool.brush")
+    for frame in range(3):
+        driver.go_to(frame)
+        driver.drag([(400.0, 400.0), (500.0, 500.0)])
+    driver.key(Qt.Key.Key_M)
+    choose_in_popup(driver, "dog")
+    assert driver.application.big_commands.is_busy
+    driver.trigger("object.renumber")
+    assert "Another change is being prepared" in driver.window.messages.text
+    driver.trigger("file.close")
+    assert not driver.application.big_commands.is_busy
+    driver.open(folder)
+    assert driver.document.objects.ids == (1, 2, 3), "nothing was merged"
