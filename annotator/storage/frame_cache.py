@@ -46,7 +46,7 @@ class FrameCache:
         self,
         opener: Callable[[], FrameSource],
         *,
-        byte_limit: int = 768 << 20,
+        byte_limit: int = 512 << 20,
         ahead: int = 24,
         on_ready: Callable[[int], object] | None = None,
         on_error: Callable[[int, str], object] | None = None,
@@ -127,7 +127,9 @@ class FrameCache:
                         with self._condition:
                             self._frame_count = source.frame_count
                     is_asked_for = index == self._wanted
-                    frame = source.read(index, is_wanted=partial(self._waits_for, index))
+                    frame = source.read(
+                        index, is_wanted=partial(self._waits_for, index, is_asked_for)
+                    )
                 except ReadAbandonedError:
                     continue
                 except (MediaError, IndexError, OSError) as error:
@@ -163,15 +165,16 @@ class FrameCache:
                 return index
         return None
 
-    def _waits_for(self, index: int) -> bool:
-        """Whether a read under way should go on."""
+    def _waits_for(self, index: int, is_asked_for: bool) -> bool:
+        """Whether a read under way should go on; one that only looks ahead makes way at once."""
         with self._condition:
             if self._closing:
                 return False
             wanted = self._wanted
             if wanted in (index, None) or wanted in self._frames or wanted in self._errors:
                 return True
-            return time.monotonic() - self._delivered_at > _LONGEST_WITHOUT_A_FRAME_S
+            waited_s = time.monotonic() - self._delivered_at
+            return is_asked_for and waited_s > _LONGEST_WITHOUT_A_FRAME_S
 
     def _reach(self) -> int:
         """How many frames beyond the wanted one are decoded ahead."""

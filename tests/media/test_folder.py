@@ -147,3 +147,12 @@ def test_a_file_that_only_has_the_name_of_a_picture_is_named(tmp_path: Path) -> 
     (tmp_path / "00001.png").write_text("not a picture")
     with pytest.raises(FrameSourceError, match=r"00001\.png: not a picture"):
         open_frames(tmp_path)
+
+
+def test_opening_many_pictures_tells_how_far_it_is(tmp_path: Path) -> None:
+    for index in range(40):
+        Image.new("RGB", (4, 3)).save(tmp_path / f"{index}.png")
+    shares: list[float] = []
+    with open_frames(tmp_path, on_progress=shares.append) as frames:
+        assert frames.names[9:12] == ("9", "10", "11")
+    assert shares == [0.0, 0.4, 0.8]

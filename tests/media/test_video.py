@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -12,6 +13,7 @@ import pytest
 
 from tests.support.videos import constant_times, number_of, write_numbered_video
 from vos_core.media import FrameSourceError, open_frames, video
+from vos_core.media.frames import ReadAbandonedError
 from vos_core.media.sample import installed_file
 from vos_core.media.video_index import VideoIndex, decoded_frames
 
@@ -377,3 +379,52 @@ def test_sound_alone_is_refused(tmp_path: Path) -> None:
         container.mux(stream.encode(None))
     with pytest.raises(FrameSourceError, match="no video track"):
         open_frames(path)
+
+
+class EndedError(Exception):
+    """Raised by the tests below to end an opening."""
+
+
+@pytest.mark.parametrize("codec", ["libx264", "mpeg4"])  # listed by packets, and by decoding
+def test_opening_tells_how_far_it_is_and_can_be_ended(tmp_path: Path, codec: str) -> None:
+    path = write_numbered_video(tmp_path / "clip.mp4", constant_times(200), codec=codec)
+    shares: list[float] = []
+    with open_frames(path, on_progress=shares.append) as frames:
+        assert frames.frame_count == 200
+    passes = 1 + sum(after < before for before, after in pairwise(shares))
+    assert len(shares) > 3 and passes == (1 if codec == "libx264" else 2)
+    assert 0 <= shares[0] < 0.2 and 0.5 < shares[-1] <= 1
+
+    def end(_share: float) -> None:
+        raise EndedError
+
+    with pytest.raises(EndedError):
+        open_frames(path, on_progress=end)
+
+
+def test_a_read_given_up_leaves_the_next_ones_exact(tmp_path: Path) -> None:
+    path = write_numbered_video(tmp_path / "clip.mp4", constant_times(120), gop=120)
+    asked: list[int] = []
+
+    def thrice() -> bool:
+        asked.append(1)
+        return len(asked) < 3
+
+    with open_frames(path) as frames:
+        with pytest.raises(ReadAbandonedError):
+            frames.read(100, is_wanted=thrice)
+        assert len(asked) == 3
+        for index in (100, 40, 41, 99, 0, 119):
+            assert number_of(frames.read(index)) == index
+
+
+def test_frames_that_only_others_need_are_passed_by_without_a_trace(tmp_path: Path) -> None:
+    path = write_numbered_video(
+        tmp_path / "clip.mp4", constant_times(150), gop=150, options={"bf": "3", "b-pyramid": "0"}
+    )
+    with open_frames(path) as plain:
+        whole = [plain.read(index) for index in range(150)]
+    rng = random.Random(4)
+    with open_frames(path) as frames:
+        for index in [149, *(rng.randrange(150) for _ in range(30))]:
+            np.testing.assert_array_equal(frames.read(index), whole[index])

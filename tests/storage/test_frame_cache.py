@@ -11,7 +11,7 @@ import pytest
 
 from annotator.storage.frame_cache import FrameCache
 from vos_core.media import FrameSourceError
-from vos_core.media.frames import FrameSource
+from vos_core.media.frames import FrameSource, ReadAbandonedError
 
 HEIGHT, WIDTH = 4, 5
 FRAME_BYTES = HEIGHT * WIDTH * 3
@@ -179,3 +179,50 @@ def test_closing_waits_for_the_reader_and_nothing_is_told_after(watched):
     assert source.is_closed
     assert watch.told.empty()
     assert not set(threading.enumerate()) - before
+
+
+class SlowSource(Source):
+    """Takes many steps for a frame and asks at each whether it is still wanted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun: queue.Queue[int] = queue.Queue()
+        self.given_up: list[int] = []
+
+    def _read(self, index: int) -> np.ndarray:
+        self.begun.put(index)
+        try:
+            while not self.gate.wait(0.002):
+                self._check_wanted()
+        except ReadAbandonedError:
+            self.given_up.append(index)
+            raise
+        return super()._read(index)
+
+
+def test_a_read_that_nobody_waits_for_any_more_makes_way(watched):
+    source = SlowSource()
+    watch = watched(source, ahead=0)
+    watch.cache.get(3)
+    assert watch.told.get(timeout=20) == 3  # a frame was shown a moment ago
+    source.gate.clear()
+    watch.cache.get(40)
+    while source.begun.get(timeout=20) != 40:
+        pass
+    watch.cache.get(20)
+    while source.begun.get(timeout=20) != 20:  # though 40 would never have ended
+        pass
+    source.gate.set()
+    while watch.told.get(timeout=20) != 20:
+        pass
+    assert (watch.cache.get(20) == 20).all()
+
+
+def test_closing_does_not_wait_for_a_long_read(watched):
+    source = SlowSource()
+    source.gate.clear()
+    watch = watched(source)
+    watch.cache.get(1)
+    assert source.begun.get(timeout=20) == 1
+    watch.cache.close()
+    assert source.given_up == [1] and source.is_closed

@@ -121,3 +121,22 @@ def test_a_take_holds_all_that_was_submitted_under_the_lock_before(disk):
     saver.close(20)
     assert taken[-1] == 300
     assert [batch["a"] + 1 for batch in disk.batches] == taken
+
+
+def test_hurrying_writes_now_and_holds_nobody(disk):
+    saver: Saver[str, int] = Saver(disk.write, silence_s=3600, longest_wait_s=3600)
+    disk.gate.clear()
+    saver.submit({"a": 1})
+    begin = time.monotonic()
+    saver.hurry()
+    assert time.monotonic() - begin < 5
+    assert disk.entered.wait(20)
+    disk.gate.set()
+    deadline = time.monotonic() + 20
+    while not saver.is_clean and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert disk.batches == [{"a": 1}]
+    saver.submit({"a": 2})  # the hurry is over
+    time.sleep(0.05)
+    assert disk.batches == [{"a": 1}]
+    assert saver.close(20)
