@@ -24,9 +24,12 @@ def frame_reliability(states: np.ndarray, codes: np.ndarray) -> np.ndarray:
     Returns:
         int16 [T]: 1..255, or 256 where no propagated cell of known reliability is.
     """
-    counted = (states == CellState.PROPAGATED) & (codes > 0)
-    wide = np.where(counted, codes.astype(np.int16), np.int16(256))
-    lowest: np.ndarray = wide.min(axis=1)
+    used = np.flatnonzero(codes.any(axis=0))  # few of the 256 columns hold anything
+    lowest = np.full(len(states), 256, np.int16)
+    for column in used:
+        own = codes[:, column].astype(np.int16)
+        own[(states[:, column] != CellState.PROPAGATED) | (own == 0)] = 256
+        np.minimum(lowest, own, out=lowest)
     return lowest
 
 
@@ -51,11 +54,10 @@ def doubtful_frames(
     for frame in checked:
         taken[max(frame - SUPPRESSED_FRAMES, 0) : frame + SUPPRESSED_FRAMES + 1] = True
     chosen = []
-    for frame in np.argsort(reliability, kind="stable"):
-        if reliability[frame] > 255:
-            break
+    doubted = np.flatnonzero(reliability <= 255)
+    for frame in doubted[np.argsort(reliability[doubted], kind="stable")].tolist():
         if not taken[frame]:
-            chosen.append(int(frame))
+            chosen.append(frame)
             taken[max(frame - SUPPRESSED_FRAMES, 0) : frame + SUPPRESSED_FRAMES + 1] = True
     return chosen
 
@@ -111,11 +113,10 @@ def suggest_correction(
     Returns:
         The suggestion, ``None`` when nothing is in doubt.
     """
-    counted = (states == CellState.PROPAGATED) & (codes > 0)
-    ids = np.flatnonzero(counted.any(axis=0))
-    if not len(ids):
+    ids = np.flatnonzero(codes.any(axis=0))
+    own = (states[:, ids] == CellState.PROPAGATED) & (codes[:, ids] > 0)
+    if not own.any():
         return None
-    own = counted[:, ids]
     reliability = np.where(own, (codes[:, ids] - 1.0) / 254, np.nan)
     doubt = np.where(own, 1.0 - reliability, 0.0).max(axis=1)
     gains = correction_gains(doubt, references)
