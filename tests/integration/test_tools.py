@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -283,3 +284,15 @@ def test_every_tool_has_a_key_an_icon_a_cursor_and_words(
         pictures.add(cursor.pixmap().cacheKey() if not cursor.pixmap().isNull() else tool)
         texts.add(driver.window.tool_label.text())
     assert len(pictures) == len(texts) == len(Tool)
+
+
+def test_the_tool_and_its_settings_are_remembered(make_driver: Callable[[], Driver]) -> None:
+    first = make_driver()
+    first.trigger("tool.live_wire")
+    first.trigger("tool.square")
+    first.window.mask_amounts.amount_field.setValue(9)
+    first.window.close()
+    second = make_driver()
+    switches = second.window.actions_table
+    assert switches["tool.live_wire"].isChecked() and switches["tool.square"].isChecked()
+    assert switches["tool.pressure"].isChecked() and second.window.mask_amounts.amount == 9
