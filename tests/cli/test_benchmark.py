@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -131,6 +133,19 @@ def test_both_columns_are_printed_and_recorded(
     assert asked[0][asked[0].index("--frames") + 1] == "2"
     record = json.loads((tmp_path / "b.json").read_text())
     assert record["plain"][0]["median_ms"] == 30.0
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(("size", "objects"), [("480x854", 10), ("1080x1920", 3)])
+def test_cfbi_plus_keeps_within_three_gigabytes(size: str, objects: int, tmp_path: Path) -> None:
+    """The full network, in a process of its own so that nothing else counts."""
+    record = tmp_path / "b.json"
+    words = ["--model", "cfbi-plus", "--size", size, "--objects", str(objects), "--frames", "2"]
+    words += ["--dtype", "float32", "--device", "cpu", "--json", str(record)]
+    subprocess.run([sys.executable, "-m", "vos_core", "benchmark", *words], check=True)
+    (timing,) = json.loads(record.read_text())["timings"]
+    assert 0.5e9 < timing["peak_memory_bytes"] < 3e9
 
 
 @pytest.mark.parametrize(
