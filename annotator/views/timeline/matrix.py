@@ -20,18 +20,17 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from annotator.model.cells import CellState, reliability_of_code
 from annotator.views.timeline.gestures import TimelineGestures
-from annotator.views.timeline.painting import (
-    CellPicture,
+from annotator.views.timeline.marks import (
     TimelineRow,
     paint_bookmarks,
     paint_current,
-    paint_layer,
     paint_names,
     paint_references,
     paint_row_range,
     paint_ruler,
     paint_selection,
 )
+from annotator.views.timeline.painting import CellPicture, paint_layer
 from annotator.views.timeline.scale import HEADER_WIDTH, ROW_HEIGHT, RULER_HEIGHT, TimeScale
 from annotator.views.timeline.selection import RangeSelection
 
