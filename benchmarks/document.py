@@ -142,7 +142,8 @@ def propagation(frame_count: int) -> dict[str, dict[str, float]]:
     _, history = annotated(FULL_HD, 5, frame_count + 1)
     base = scene(*FULL_HD, 5)
     coarse = np.random.default_rng(0).integers(180, 256, (135, 240), dtype=np.uint8)
-    reliability = cv2.resize(coarse, FULL_HD[::-1], interpolation=cv2.INTER_LINEAR)
+    enlarged = cv2.resize(coarse, FULL_HD[::-1], interpolation=cv2.INTER_LINEAR)
+    reliability = np.asarray(enlarged, np.uint8)
     pack, add, close, undo, redo = (Timer() for _ in range(5))
     run = history.begin_propagation()
     for index in range(1, frame_count + 1):
