@@ -11,9 +11,10 @@ from types import TracebackType
 from PySide6.QtCore import QMessageLogContext, QObject, QtMsgType, Slot, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
+from annotator.collector import GarbageCollector
 from annotator.controller.analysis_controller import AnalysisController
-from annotator.controller.comparison_controller import ComparisonController
 from annotator.controller.big_commands import BigCommands
+from annotator.controller.comparison_controller import ComparisonController
 from annotator.controller.editor import Editor
 from annotator.controller.export_controller import ExportController
 from annotator.controller.frame_controller import FrameController
@@ -22,8 +23,8 @@ from annotator.controller.identity_controller import IdentityController
 from annotator.controller.import_controller import ImportController
 from annotator.controller.landmark_controller import LandmarkController
 from annotator.controller.layer_controller import LayerController
-from annotator.controller.mask_controller import MaskController
 from annotator.controller.log_recorder import LogRecorder
+from annotator.controller.mask_controller import MaskController
 from annotator.controller.network_status import NetworkStatus
 from annotator.controller.object_controller import ObjectController
 from annotator.controller.paint_controller import PaintController
@@ -91,12 +92,13 @@ class Application(QObject):
         open_reader: Callable[[Path], FrameReader] = open_frames,
     ) -> None:
         super().__init__()
+        self.collector = GarbageCollector(self)
         self.window = MainWindow()
         self.service = PropagationService(backend, open_reader, self)
         self.editor = Editor(self)
         window, editor = self.window, self.editor
-        self.layers = LayerController(editor, window)
         self.recorder = LogRecorder(editor, self.service, self)
+        self.layers = LayerController(editor, window)
         self.frames = FrameController(editor, window)
         self.history = HistoryController(editor, window)
         self.paint = PaintController(editor, window, self.layers)
@@ -131,6 +133,7 @@ class Application(QObject):
             editor, window, settings, self.paint, self.propagation, self.network
         )
         window.actions_table["file.open_sample"].triggered.connect(self.open_sample)
+        self.service.loaded.connect(self.collector.settle)
         window.closing.connect(self.shut_down)
         app = QApplication.instance()
         if app is not None:
@@ -167,9 +170,10 @@ class Application(QObject):
         """Save and end every thread; safe to call twice."""
         self.paint.close()
         self.session.shut_down()
+        self.recorder.close()
         self.window.messages.dismiss()
         self.imports.close()
         self.export.close()
         self.frames.close()
         self.service.shut_down()
-        self.recorder.close()
+        self.collector.close()

@@ -65,4 +65,3 @@ def test_a_failure_is_told_and_the_thread_lives(
         looks.request(request(looks.next_number(), tmp_path / "gone", 1))
     with qtbot.waitSignal(looks.inspected):
         looks.request(request(looks.next_number(), path, 2))
-
