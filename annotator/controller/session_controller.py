@@ -122,6 +122,7 @@ class SessionController(QObject):
             self._editor.inform(f"{path.name} is open already.")
             self.opening_ended.emit(True)
             return
+        self._window.messages.dismiss()  # what is said from now on stays
         self._openings.start(
             OpeningRequest(path, beside, take_lock, frames),
             settle=None if project is None else project.settle,
@@ -178,8 +179,6 @@ class SessionController(QObject):
             warnings.insert(0, workspace.notice)
         if warnings:
             self._editor.warn(" ".join(warnings))
-        else:
-            self._window.messages.dismiss()
 
     def _tell_with_offer(self, text: str, offer: str, action: Callable[[], object]) -> None:
         """Say why something was not done, with a button that does it all the same."""

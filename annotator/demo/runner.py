@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QEventLoop, QObject, QTimer, Slot
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, QTimer, Slot
 
 from annotator.application import Application, make_qt_application
 from annotator.demo.gaps import GapMeter
@@ -139,6 +139,8 @@ def run_demo(
         runner.run()
         application.shut_down()
         application.window.deleteLater()
+        application.deleteLater()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     report = {
         "sample": clip.name,
         "frames": frame_count,

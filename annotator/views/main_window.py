@@ -294,3 +294,4 @@ class MainWindow(QMainWindow):
             return
         self.closing.emit()
         super().closeEvent(event)
+        self.canvas.removeEventFilter(self)  # it must not be asked while the window is destroyed

@@ -8,14 +8,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from annotator.application import Application
 from annotator.cli import run
 from annotator.storage.settings import Settings
 from annotator.worker.backend import NetworkBackend
-from tests.support.gui import Driver
+from tests.support.gui import Driver, destroy
 from tests.support.tiny_network import moving_squares
 
 pytestmark = [pytest.mark.gui, pytest.mark.slow]
@@ -49,9 +48,7 @@ def test_the_masks_of_the_real_network_are_made_again(
     workspace = application.editor.workspace
     assert workspace is not None and workspace.project is not None
     project = workspace.project.folder
-    application.window.close()
-    application.deleteLater()
-    QApplication.processEvents()
+    destroy(application)
     capsys.readouterr()
     assert run(["replay", str(project), "--json"]) == 0
     report = json.loads(capsys.readouterr().out)

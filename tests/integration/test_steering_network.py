@@ -19,7 +19,7 @@ from annotator.model.commands import AddObject
 from annotator.model.commands.frames import ReplaceLabelMap
 from annotator.storage.settings import Settings
 from annotator.worker.backend import NetworkBackend
-from tests.support.gui import Driver
+from tests.support.gui import Driver, destroy
 from vos_core.media import open_frames
 from vos_core.media.sample import sample_clip, sample_masks
 
@@ -93,9 +93,7 @@ def test_the_steered_job(
         _both_ways_and_undo(driver)
         _verify_and_do_one_object_again(driver)
     finally:
-        driver.window.close()
-        driver.window.deleteLater()
-        driver.application.deleteLater()
+        destroy(driver.application)
 
 
 def _correct_during_the_run(driver: Driver, mask: np.ndarray) -> None:

@@ -277,9 +277,9 @@ def test_reading_in_order_decodes_each_frame_once_and_backward_few_twice(
 ) -> None:
     decoded = 0
 
-    def counting(*arguments: object) -> Iterator[av.VideoFrame]:
+    def counting(*arguments: object, **options: object) -> Iterator[av.VideoFrame]:
         nonlocal decoded
-        for frame in decoded_frames(*arguments):  # type: ignore[arg-type]
+        for frame in decoded_frames(*arguments, **options):  # type: ignore[arg-type]
             decoded += 1
             yield frame
 

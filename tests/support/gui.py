@@ -70,6 +70,14 @@ def nothing_left_behind(qapp: QApplication) -> Iterator[None]:
     assert not left, f"left alive: {left}"
 
 
+def destroy(application: Application) -> None:
+    """Close a window and destroy it now, in Qt's order; the collector would take any order."""
+    application.window.close()
+    application.window.deleteLater()
+    application.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
 class Driver:
     """A person at the window: everything by mouse, keys and actions."""
 
@@ -198,10 +206,7 @@ def make_driver(
     backend.gate.set()
     backend.load_gate.set()
     for application in built:
-        application.window.close()
-        application.window.deleteLater()
-        application.deleteLater()
-    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        destroy(application)
 
 
 @pytest.fixture
