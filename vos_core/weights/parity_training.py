@@ -15,9 +15,11 @@ from vos_core.weights.parity import Fixture, FixtureError, OutputDifference, nor
 from vos_core.weights.published_keys import map_keys
 
 LOSS_TOLERANCE = 1e-4
-#: share of the expected norm, and a constant for the two scalar biases, whose gradients are sums
-#: of many terms of both signs
+#: share of the expected norm, and a constant
 GRADIENT_TOLERANCE = (0.02, 0.02)
+#: constant for the two scalar biases, whose gradients are sums of many terms of both signs: the
+#: order of sums alone (threads, plain or fast matching) moves RPCM's by 0.02 to 0.04
+SCALAR_TOLERANCE = 0.06
 PREDICTION_TOLERANCE = 1e-3
 
 
@@ -99,11 +101,11 @@ def _gradient_differences(
     share, constant = GRADIENT_TOLERANCE
     differences = []
     for name, expected in zip(names, fixture.arrays["grad_norms"].tolist(), strict=True):
-        gradient = parameters[own[name] or ""].grad
+        parameter = parameters[own[name] or ""]
+        gradient = parameter.grad
         norm = 0.0 if gradient is None else float(gradient.double().norm())
+        tolerance = share * expected + (SCALAR_TOLERANCE if parameter.numel() == 1 else constant)
         differences.append(
-            OutputDifference(
-                f"grad {own[name]}", abs(norm - expected), share * expected + constant, expected
-            )
+            OutputDifference(f"grad {own[name]}", abs(norm - expected), tolerance, expected)
         )
     return differences
