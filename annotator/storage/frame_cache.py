@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import numpy as np
@@ -23,12 +23,16 @@ _LONGEST_WITHOUT_A_FRAME_S = 0.15
 """Reads that nobody waits for are given up, but not so often that scrubbing shows nothing."""
 
 
+_NEAR = 4
+"""So many frames on either side of the one in view are decoded before those farther ahead."""
+
+
 class FrameCache:
     """Least recently used cache of RGB frames over a frame source of its own.
 
     `get` never waits: it returns the frame or None, and when None the frame is decoded next and
-    announced. After the frame that was asked for last, the thread decodes the ones that follow it
-    in the direction of travel.
+    announced. After the frame that was asked for last, the thread decodes the few that follow it
+    (where the decoder stands), the few before it, then more in the direction of travel.
 
     Args:
         opener: opens the frame source; called once, in the cache's thread, which is the only one to
@@ -128,7 +132,9 @@ class FrameCache:
                             self._frame_count = source.frame_count
                     is_asked_for = index == self._wanted
                     frame = source.read(
-                        index, is_wanted=partial(self._waits_for, index, is_asked_for)
+                        index,
+                        is_wanted=partial(self._waits_for, index, is_asked_for),
+                        is_urgent=is_asked_for,
                     )
                 except ReadAbandonedError:
                     continue
@@ -155,15 +161,26 @@ class FrameCache:
             return None
 
     def _choose(self) -> int | None:
-        if self._wanted is None:
-            return None
-        for step in range(self._reach() + 1):
-            index = self._wanted + step * self._direction
-            if step and (index < 0 or self._frame_count is None or index >= self._frame_count):
-                return None
+        for index in self._window():
             if index not in self._frames and index not in self._errors:
                 return index
         return None
+
+    def _window(self) -> Iterator[int]:
+        """Yield the frame asked for and those that should be at hand with it, in that order."""
+        if self._wanted is None:
+            return
+        yield self._wanted
+        if not self._frames or self._frame_count is None:
+            return
+        fitting = self._byte_limit // next(iter(self._frames.values())).nbytes
+        reach = max(1, min(self._ahead, fitting // 2)) if self._ahead else 0
+        near = min(_NEAR, fitting // 4, reach)
+        steps = [*range(1, near + 1), *range(-1, -near - 1, -1)]
+        steps += [step * self._direction for step in range(near + 1, reach + 1)]
+        for step in steps:
+            if 0 <= self._wanted + step < self._frame_count:
+                yield self._wanted + step
 
     def _waits_for(self, index: int, is_asked_for: bool) -> bool:
         """Whether a read under way should go on; one that only looks ahead makes way at once."""
@@ -175,13 +192,6 @@ class FrameCache:
                 return True
             waited_s = time.monotonic() - self._delivered_at
             return is_asked_for and waited_s > _LONGEST_WITHOUT_A_FRAME_S
-
-    def _reach(self) -> int:
-        """How many frames beyond the wanted one are decoded ahead."""
-        if not self._frames:
-            return 0
-        frame_bytes = next(iter(self._frames.values())).nbytes
-        return max(1, min(self._ahead, self._byte_limit // frame_bytes // 2))
 
     def _keep(self, index: int, frame: Frame, *, is_asked_for: bool) -> None:
         frame.flags.writeable = False
@@ -201,11 +211,12 @@ class FrameCache:
             self._on_ready(index)
 
     def _evict(self) -> Frame:
-        """Drop the least recently used frame, but never the one on show."""
+        """Drop the least recently used frame that is not to be at hand; never the one in view."""
+        near = set(self._window())
         for index in self._frames:
-            if index != self._wanted:
+            if index not in near:
                 return self._frames.pop(index)
-        return self._frames.popitem(last=False)[1]
+        return self._frames.pop(next(index for index in self._frames if index != self._wanted))
 
     def _note_error(self, index: int, message: str) -> None:
         with self._condition:

@@ -15,7 +15,7 @@ from tests.support.videos import constant_times, number_of, write_numbered_video
 from vos_core.media import FrameSourceError, open_frames, video
 from vos_core.media.frames import ReadAbandonedError
 from vos_core.media.sample import installed_file
-from vos_core.media.video_index import VideoIndex, decoded_frames
+from vos_core.media.video_index import VideoIndex, Wish, decoded_frames
 
 VARIABLE_TIMES = [
     0,
@@ -428,3 +428,38 @@ def test_frames_that_only_others_need_are_passed_by_without_a_trace(tmp_path: Pa
     with open_frames(path) as frames:
         for index in [149, *(rng.randrange(150) for _ in range(30))]:
             np.testing.assert_array_equal(frames.read(index), whole[index])
+
+
+@pytest.mark.parametrize("gop", [12, 150])
+@pytest.mark.parametrize("codec", ["libx264", "libx265", "mpeg4"])
+def test_urgent_reads_are_exact_in_any_order(tmp_path: Path, codec: str, gop: int) -> None:
+    path = write_numbered_video(
+        tmp_path / "clip.mp4", constant_times(90), codec=codec, gop=gop, options={"bf": "3"}
+    )
+    with open_frames(path) as plain:
+        whole = [plain.read(index) for index in range(90)]
+    rng = random.Random(5)
+    with open_frames(path) as frames:
+        for index in [89, 0, *(rng.randrange(90) for _ in range(60))]:
+            is_urgent = rng.random() < 0.7
+            for near in (index, min(index + 1, 89), max(index - 1, 0)):
+                read = frames.read(near, is_urgent=is_urgent)
+                np.testing.assert_array_equal(read, whole[near])
+
+
+def test_an_urgent_jump_reads_no_packet_beyond_its_frame(tmp_path: Path) -> None:
+    path = write_numbered_video(tmp_path / "clip.mp4", constant_times(60), gop=30)
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        packets = [packet for packet in container.demux(stream) if packet.size]
+        container.seek(packets[0].dts or 0, stream=stream)
+        target = packets[20].pts
+        assert target is not None
+        read: list[int] = []
+
+        def wish() -> Wish:
+            read.append(1)
+            return Wish(target, target)
+
+        shown = [f.pts for f in decoded_frames(container, stream, wish=wish)]
+    assert target in shown and len(read) == 21

@@ -107,14 +107,47 @@ def test_asking_does_not_wait_for_the_decoder(watched):
 def test_frames_ahead_are_decoded_in_the_direction_of_travel(watched):
     watch = watched(Source(), ahead=3, byte_limit=100 * FRAME_BYTES)
     watch.cache.get(10)
-    watch.wait_reads(4)
-    assert watch.source.reads == [10, 11, 12, 13]
-    watch.cache.get(9)
-    watch.wait_reads(8)
-    assert watch.source.reads[4:] == [9, 8, 7, 6]
+    watch.wait_reads(7)
+    assert sorted(watch.source.reads[:7]) == [*range(7, 14)]  # near ones on both sides
+    assert watch.source.reads[:4] == [10, 11, 12, 13]
+    watch.cache.get(6)
+    watch.wait_reads(11)
+    assert watch.source.reads[7:] == [6, 5, 4, 3]
     watch.cache.get(0)
-    watch.wait_reads(9)
-    assert watch.source.reads[8:] == [0]  # nothing before the first
+    watch.wait_reads(14)
+    assert watch.source.reads[11:] == [0, 1, 2]  # nothing before the first
+
+
+def test_beyond_the_near_frames_only_those_in_the_direction_of_travel_are_decoded(watched):
+    watch = watched(Source(), ahead=6, byte_limit=100 * FRAME_BYTES)
+    watch.cache.get(30)
+    watch.wait_reads(11)
+    assert watch.source.reads == [30, 31, 32, 33, 34, 29, 28, 27, 26, 35, 36]
+    watch.cache.get(29)
+    watch.wait_reads(14)
+    assert watch.source.reads[11:] == [25, 24, 23]
+
+
+@pytest.mark.parametrize("fitting", range(1, 12))
+def test_what_is_decoded_ahead_fits_and_is_not_decoded_again_and_again(watched, fitting):
+    watch = watched(Source(), byte_limit=fitting * FRAME_BYTES)
+    for index in (25, 40, 10, 11, 12, 9):
+        if watch.cache.get(index) is None:
+            while watch.told.get(timeout=20) != index:
+                pass
+    before = len(watch.source.reads)
+    time.sleep(0.05)
+    at_rest = len(watch.source.reads)
+    time.sleep(0.05)
+    assert len(watch.source.reads) == at_rest <= before + 24
+
+
+def test_only_a_frame_that_is_asked_for_is_urgent(watched):
+    source = UrgencySource()
+    watch = watched(source, ahead=2)
+    watch.cache.get(20)
+    watch.wait_reads(5)
+    assert source.urgent == [20] and set(source.reads) == {18, 19, 20, 21, 22}
 
 
 def test_memory_stays_within_its_limit_and_the_frame_on_show_stays(watched):
@@ -179,6 +212,19 @@ def test_closing_waits_for_the_reader_and_nothing_is_told_after(watched):
     assert source.is_closed
     assert watch.told.empty()
     assert not set(threading.enumerate()) - before
+
+
+class UrgencySource(Source):
+    """Notes which reads somebody waits for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.urgent: list[int] = []
+
+    def _read(self, index: int) -> np.ndarray:
+        if self._is_urgent:
+            self.urgent.append(index)
+        return super()._read(index)
 
 
 class SlowSource(Source):

@@ -48,18 +48,27 @@ class FrameSource(ABC):
     names: Sequence[str]
     notice: str | None = None
     _is_wanted: Callable[[], bool] | None = None
+    _is_urgent = False
 
     @abstractmethod
     def _read(self, index: int) -> NDArray[np.uint8]:
         """Return frame ``index``, which is in range, as uint8 [H, W, 3]."""
 
-    def read(self, index: int, *, is_wanted: Callable[[], bool] | None = None) -> NDArray[np.uint8]:
+    def read(
+        self,
+        index: int,
+        *,
+        is_wanted: Callable[[], bool] | None = None,
+        is_urgent: bool = False,
+    ) -> NDArray[np.uint8]:
         """Read one frame.
 
         Args:
             index: Number of the frame, from 0 to ``frame_count - 1``.
             is_wanted: Asked between the steps of a long read, which is given up at a False; what
                 was decoded until then is kept for the next one.
+            is_urgent: Whether somebody waits for this very frame: a far one comes as soon as it
+                can, at the cost of its neighbours, which are not decoded on the way to it.
 
         Returns:
             uint8 [H, W, 3], RGB, C-contiguous; the caller's own copy.
@@ -71,11 +80,11 @@ class FrameSource(ABC):
         """
         if not 0 <= index < self.frame_count:
             raise IndexError(f"frame {index} of {self.path}: it has 0 to {self.frame_count - 1}")
-        self._is_wanted = is_wanted
+        self._is_wanted, self._is_urgent = is_wanted, is_urgent
         try:
             frame = np.ascontiguousarray(self._read(index))
         finally:
-            self._is_wanted = None
+            self._is_wanted, self._is_urgent = None, False
         if frame.shape != (self.height, self.width, 3):
             raise FrameSourceError(
                 f"{self.path}: frame {self.names[index]} is {frame.shape[1]}x{frame.shape[0]}, "

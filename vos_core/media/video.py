@@ -9,6 +9,8 @@ kept for a while, so that a step backward does not decode a group of pictures ag
 from __future__ import annotations
 
 import logging
+import os
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Iterator
 from itertools import islice
@@ -25,7 +27,7 @@ from numpy.typing import NDArray
 from vos_core.media.atomic import reason
 from vos_core.media.errors import FrameSourceError
 from vos_core.media.frames import FrameSource, Progress
-from vos_core.media.video_index import VideoIndex, build_index, decoded_frames
+from vos_core.media.video_index import VideoIndex, Wish, build_index, decoded_frames
 
 _log = logging.getLogger(__name__)
 
@@ -39,6 +41,8 @@ _DEFAULT_RATE = 25.0
 _SAME_RATE = 1e-3
 _KEPT_BYTES = 128 * 2**20
 _KEPT_BEFORE = 12  # frames before the one asked for, so that steps backward find them
+_SHORT_RUN = 48  # so few frames are decoded again rather than waited for behind later ones
+_MOST_THREADS = 4  # each holds a frame back until as many more packets are read
 _TRIES = 6  # where seeking lands too late, or a key frame is damaged, the one before serves
 
 
@@ -65,7 +69,7 @@ class VideoFrames(FrameSource):
         self._position = {time: index for index, time in enumerate(self._times)}
         self._decoder: Iterator[VideoFrame] | None = None
         self._next_index = 0
-        self._wanted_from: int | None = None
+        self._wish = Wish()
         self._kept = _KeptFrames(_KEPT_BYTES)
         self._container, self._stream = _open_stream(path)
         self.frame_count = self._index.frame_count
@@ -106,7 +110,7 @@ class VideoFrames(FrameSource):
                 return frame
         for start in self._starts(index):
             self._start_at(start)
-            frame = self._advance_to(index)
+            frame = self._advance_to(index, alone=self._is_urgent and self._is_near(start, index))
             if frame is not None:
                 return frame
         raise FrameSourceError(
@@ -128,6 +132,10 @@ class VideoFrames(FrameSource):
             return
         yield from islice(self._index.keys_before(self._times[index]), _TRIES)
 
+    def _is_near(self, start: int | None, index: int) -> bool:
+        """Whether a run from there is so short that it may be done twice."""
+        return start is not None and index - bisect_left(self._times, start) <= _SHORT_RUN
+
     def _start_at(self, time: int | None) -> None:
         self._decoder = None
         if time is None:
@@ -135,17 +143,22 @@ class VideoFrames(FrameSource):
             self._container, self._stream = _open_stream(self.path)
         else:
             self._container.seek(time, stream=self._stream)
-        self._decoder = decoded_frames(
-            self._container, self._stream, wanted_from=lambda: self._wanted_from
-        )
+        self._decoder = decoded_frames(self._container, self._stream, wish=lambda: self._wish)
         self._next_index = 0
 
-    def _advance_to(self, index: int) -> VideoFrame | None:
-        """Decode on until a frame comes out; None when it is passed over or the file ends."""
+    def _advance_to(self, index: int, *, alone: bool = False) -> VideoFrame | None:
+        """Decode on until a frame comes out; None when it is passed over or the file ends.
+
+        Args:
+            index: The frame.
+            alone: End the run with it: it comes out at once, the one after it needs a new run.
+        """
         if self._decoder is None:
             return None
         if self._index.times is not None:
-            self._wanted_from = self._times[max(index - _KEPT_BEFORE, 0)]
+            before = 0 if self._is_urgent else _KEPT_BEFORE
+            last = self._times[index] if alone else None
+            self._wish = Wish(self._times[max(index - before, 0)], last)
         counted = self._next_index
         for frame in self._decoder:
             if self._index.times is None:
@@ -158,7 +171,7 @@ class VideoFrames(FrameSource):
             self._kept.put(position, frame)
             self._next_index = position + 1
             if position == index:
-                if self._next_index >= self.frame_count:
+                if alone or self._next_index >= self.frame_count:
                     self._decoder = None
                 return frame
             if position > index:
@@ -230,9 +243,16 @@ def _open_stream(path: Path) -> tuple[InputContainer, VideoStream]:
     for stream in container.streams.video:
         if not _is_cover(stream):
             stream.thread_type = "AUTO"
+            stream.codec_context.thread_count = min(_processors(), _MOST_THREADS)
             return container, stream
     container.close()
     raise FrameSourceError(f"{path}: there is no video track in this file")
+
+
+def _processors() -> int:
+    """How many processors this process may use."""
+    usable = getattr(os, "sched_getaffinity", None)
+    return len(usable(0)) if usable is not None else os.cpu_count() or 1
 
 
 def _is_cover(stream: VideoStream) -> bool:

@@ -144,12 +144,27 @@ def _index_of_packets(
     return VideoIndex(tuple(whole), len(whole), tuple(keys), stream.frames, damaged)
 
 
+@dataclass(frozen=True)
+class Wish:
+    """Which frames of a run through a video are wanted, by time in units of the stream.
+
+    Attributes:
+        first: Frames before it are of use only as long as others are predicted from them; those
+            from which none is need not be decoded. None: all are wanted.
+        last: Once its packet is read no more are, and what is in the decoder comes out at once,
+            instead of after the packets that a decoder wants to see first. None: read to the end.
+    """
+
+    first: int | None = None
+    last: int | None = None
+
+
 def decoded_frames(
     container: InputContainer,
     stream: VideoStream,
     on_progress: Progress | None = None,
     *,
-    wanted_from: Callable[[], int | None] | None = None,
+    wish: Callable[[], Wish] | None = None,
 ) -> Iterator[VideoFrame]:
     """Decode from where the container stands to its end, past packets that are broken.
 
@@ -157,19 +172,17 @@ def decoded_frames(
         container: The opened file.
         stream: The video stream in it.
         on_progress: Told the share of the file that is read; what it raises is passed on.
-        wanted_from: Asked at each packet for the time, in units of the stream's time base, before
-            which frames are of use only as long as others are predicted from them; those from which
-            none is need not be decoded. None: every frame is wanted.
+        wish: Asked at each packet which frames are wanted; every one without it.
 
     Yields:
         The frames in the order of presentation, without those that the decoder had to invent.
     """
     packets = _reported(container.demux(stream), container, on_progress)
     packet: Packet | None = None
-    ended = False
+    ended = is_last = False
     while not ended:
         try:
-            packet = next(packets, None)
+            packet = None if is_last else next(packets, None)
         except av.error.FFmpegError as error:
             _log.info("reading stops early: %s", error)
             packet = None
@@ -177,10 +190,11 @@ def decoded_frames(
             packet, ended = None, True  # what is in the decoder still comes out
         elif packet.is_corrupt:
             continue
-        if packet is not None and wanted_from is not None:
-            limit = wanted_from()
-            passes = limit is not None and packet.pts is not None and packet.pts < limit
+        if packet is not None and wish is not None and packet.pts is not None:
+            wanted = wish()
+            passes = wanted.first is not None and packet.pts < wanted.first
             stream.codec_context.skip_frame = "NONREF" if passes else "DEFAULT"
+            is_last = packet.pts == wanted.last
         try:
             frames = stream.decode(packet)
         except av.error.FFmpegError as error:
