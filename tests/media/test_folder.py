@@ -156,3 +156,43 @@ def test_opening_many_pictures_tells_how_far_it_is(tmp_path: Path) -> None:
     with open_frames(tmp_path, on_progress=shares.append) as frames:
         assert frames.names[9:12] == ("9", "10", "11")
     assert shares == [0.0, 0.4, 0.8]
+
+
+def write_deep(path: Path, values: np.ndarray, kind: str) -> None:
+    """Write 16-bit values, grey [H, W] or the same as colour."""
+    deep = values.astype(np.uint16)
+    stored = deep if kind.startswith("grey") else np.repeat(deep[:, :, None], 3, axis=2)
+    assert cv2.imwrite(str(path.with_suffix(kind[-4:])), stored)
+
+
+@pytest.mark.parametrize("kind", ["grey.png", "rgb_.png", "grey.tif", "rgb_.tif"])
+@pytest.mark.parametrize(("largest", "white"), [(900, 1023), (4095, 4095), (9000, 16383)])
+def test_sixteen_bits_of_which_fewer_are_used_are_not_black(
+    tmp_path: Path, kind: str, largest: int, white: int
+) -> None:
+    for number, value in enumerate((largest // 3, largest, largest // 2)):
+        write_deep(tmp_path / f"{number}", np.full((6, 8), value), kind)
+    with open_frames(tmp_path) as frames:
+        assert frames.notice is not None and str(white) in frames.notice
+        shown = [int(frames.read(number)[0, 0, 1]) for number in range(3)]
+    assert shown == [round(v * 255 / white) for v in (largest // 3, largest, largest // 2)]
+
+
+def test_sixteen_bits_in_full_use_and_eight_bits_are_left_as_they_are(tmp_path: Path) -> None:
+    write_deep(tmp_path / "0", np.full((6, 8), 51400), "grey.png")
+    with open_frames(tmp_path) as frames:
+        assert frames.notice is None and frames.read(0)[0, 0].tolist() == [200] * 3
+    (tmp_path / "0.png").unlink()
+    save_plain(tmp_path / "0.png", 9)
+    with open_frames(tmp_path) as frames:
+        assert frames.notice is None and frames.read(0)[0, 0].tolist() == [9] * 3
+
+
+def test_a_frame_brighter_than_those_looked_at_is_white_and_not_wrapped(tmp_path: Path) -> None:
+    for number in range(30):  # of which eight are looked at; the second is not
+        write_deep(
+            tmp_path / f"{number}", np.full((6, 8), 2000 if number == 1 else 600), "grey.png"
+        )
+    with open_frames(tmp_path) as frames:
+        assert frames.read(1)[0, 0].tolist() == [255] * 3
+        assert frames.read(2)[0, 0].tolist() == [150] * 3

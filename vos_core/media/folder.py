@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +18,11 @@ from vos_core.media.errors import FrameSourceError
 from vos_core.media.frames import FOLDER_FRAMES_PER_SECOND, FrameSource, Progress
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
+FULL_WHITE = 65535
+"""White of a 16-bit picture that uses its whole range."""
+
+_WHITES = (255, 1023, 4095, 16383, FULL_WHITE)
+_LOOKED_AT = 8
 _FILES_A_REPORT = 16
 _ORIENTATION_TAG = 0x0112
 _ROTATED_BY_QUARTER = frozenset({5, 6, 7, 8})
@@ -52,12 +57,60 @@ class FolderFrames(FrameSource):
         self.frame_count = len(self._files)
         _check_stems(self._files)
         self.height, self.width = _common_size(self._files, on_progress)
+        self._white = white_of(self._files)
+        if self._white != FULL_WHITE:
+            self.notice = (
+                f"{path}: frames of 16 bits of which {self._white.bit_length()} are in use; the "
+                f"value {self._white} counts as white"
+            )
 
     def _read(self, index: int) -> NDArray[np.uint8]:
-        return read_picture(self._files[index])
+        return read_picture(self._files[index], white=self._white)
 
 
-def read_picture(path: str | Path) -> NDArray[np.uint8]:
+def white_of(files: Sequence[Path]) -> int:
+    """Find which value of 16-bit frames is white, by the largest value of some of them.
+
+    Many cameras and microscopes deliver 10, 12 or 14 bits in files of 16; taken as 16 they would be
+    black.
+
+    Args:
+        files: Pictures of one sequence; up to eight, evenly spaced, are looked at if the first has
+            16 bits.
+
+    Returns:
+        255, 1023, 4095, 16383 or 65535; 65535 for pictures of 8 bits too.
+    """
+    count = min(len(files), _LOOKED_AT)
+    chosen = [files[number * (len(files) - 1) // max(count - 1, 1)] for number in range(count)]
+    largest = 0
+    for file in chosen:
+        try:
+            if not _has_sixteen_bits(file):
+                return FULL_WHITE
+            largest = max(largest, int(_decode_with_opencv(file).max()))
+        except FrameSourceError:
+            continue  # told when the frame is shown
+    return next(white for white in _WHITES if white >= largest) if largest else FULL_WHITE
+
+
+def _has_sixteen_bits(path: Path) -> bool:
+    with _opened(path) as image:
+        if image is None:
+            return bool(_decode_with_opencv(path).dtype == np.uint16)
+        return _is_deep(image)
+
+
+def _is_deep(image: Image.Image) -> bool:
+    """Whether the file has 16 bits, whatever Pillow makes of them."""
+    for tile in image.tile:
+        how = tile[3] if isinstance(tile[3], tuple) else (tile[3],)
+        if how and ";16" in str(how[0]):
+            return True
+    return image.mode.startswith("I;16")
+
+
+def read_picture(path: str | Path, *, white: int = FULL_WHITE) -> NDArray[np.uint8]:
     """Read any picture as 8-bit RGB, upright.
 
     Sixteen-bit values are scaled to eight, grey is repeated, transparent pixels are laid on black,
@@ -65,6 +118,7 @@ def read_picture(path: str | Path) -> NDArray[np.uint8]:
 
     Args:
         path: The file: JPEG, PNG, WebP, BMP or TIFF.
+        white: The value of a 16-bit picture that becomes 255; what is above it does too.
 
     Returns:
         uint8 [H, W, 3], RGB.
@@ -74,11 +128,12 @@ def read_picture(path: str | Path) -> NDArray[np.uint8]:
     """
     path = Path(path)
     with _opened(path) as image:
-        if image is None:
-            return _read_with_opencv(path)
+        is_grey = image is not None and image.mode.startswith("I")
+        if image is None or (white != FULL_WHITE and not is_grey and _is_deep(image)):
+            return _read_with_opencv(path, white)  # Pillow keeps the high byte of 16-bit colours
         turn = _TRANSPOSES.get(_orientation(image))
         image.load()
-        return _to_rgb(image if turn is None else image.transpose(turn), path)
+        return _to_rgb(image if turn is None else image.transpose(turn), path, white)
 
 
 @contextmanager
@@ -163,7 +218,7 @@ def _orientation(image: Image.Image) -> int:
     return value if isinstance(value, int) else 1
 
 
-def _to_rgb(image: Image.Image, path: Path) -> NDArray[np.uint8]:
+def _to_rgb(image: Image.Image, path: Path, white: int) -> NDArray[np.uint8]:
     if image.mode == "RGB":
         return np.array(image)
     if image.mode == "L":
@@ -172,7 +227,7 @@ def _to_rgb(image: Image.Image, path: Path) -> NDArray[np.uint8]:
         values = np.asarray(image).astype(np.int64)
         if values.min() < 0 or values.max() > 65535:
             raise FrameSourceError(f"{path}: pixels of 32 bits; use 8 or 16 bits")
-        return np.repeat(_sixteen_to_eight(values)[:, :, None], 3, axis=2)
+        return np.repeat(_sixteen_to_eight(values, white)[:, :, None], 3, axis=2)
     if image.mode == "F":
         raise FrameSourceError(f"{path}: floating-point pixels; use 8 or 16 bits")
     if image.has_transparency_data:
@@ -182,13 +237,21 @@ def _to_rgb(image: Image.Image, path: Path) -> NDArray[np.uint8]:
     return np.array(image.convert("RGB"))
 
 
-def _sixteen_to_eight(values: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """Scale 0..65535 to 0..255 by rounding (65535 = 255 x 257)."""
-    return ((values + 128) // 257).astype(np.uint8)
+def _sixteen_to_eight(values: NDArray[np.int64], white: int) -> NDArray[np.uint8]:
+    """Scale 0..``white`` to 0..255 by rounding."""
+    return np.minimum((values * 255 + white // 2) // white, 255).astype(np.uint8)
 
 
-def _read_with_opencv(path: Path) -> NDArray[np.uint8]:
-    """Read what Pillow cannot, 16-bit colour TIFF above all."""
+def _read_with_opencv(path: Path, white: int = FULL_WHITE) -> NDArray[np.uint8]:
+    """Read what Pillow cannot, 16-bit colour above all."""
+    image = _decode_with_opencv(path)
+    if image.dtype == np.uint16:
+        image = _sixteen_to_eight(image.astype(np.int64), white)
+    return np.ascontiguousarray(image[:, :, ::-1], dtype=np.uint8)
+
+
+def _decode_with_opencv(path: Path) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    """Return BGR [H, W, 3] with the depth of the file."""
     try:
         data = np.fromfile(path, np.uint8)
     except OSError as error:
@@ -199,6 +262,4 @@ def _read_with_opencv(path: Path) -> NDArray[np.uint8]:
         image = None
     if image is None or image.dtype not in (np.uint8, np.uint16):
         raise FrameSourceError(f"{path}: not a picture that can be read")
-    if image.dtype == np.uint16:
-        image = _sixteen_to_eight(image.astype(np.int64))
-    return np.ascontiguousarray(image[:, :, ::-1], dtype=np.uint8)
+    return image
