@@ -9,6 +9,8 @@ encodes every frame, is measured on a few frames and scaled up.
 from __future__ import annotations
 
 import argparse
+import functools
+import itertools
 import json
 import os
 import platform
@@ -20,7 +22,6 @@ import numpy as np
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
 from annotator.model.cells import CellState
@@ -31,7 +32,7 @@ from annotator.model.commands import (
     MergeObjects,
     RemoveObject,
     RenumberObjects,
-    SetStates,
+    SetCellState,
     SwapObjects,
 )
 from annotator.model.document import Document
@@ -97,25 +98,32 @@ def matrix_of(kind: str, frames: int, objects: int, size: tuple[int, int]) -> Ti
 
 
 def painting(repeats: int) -> dict[str, Summary]:
-    """Repaints after cells changed, and while only the frame in view moves."""
+    """Repaints of the shown widget: after all cells changed, at the head of a run, of a step.
+
+    "all anew" is the plain way, in which whatever changed has the whole matrix reduced, coloured
+    and painted; so is every zoom. "a result of a run" changes the cells of one frame and tells so.
+    """
     results: dict[str, Summary] = {}
+    frames = itertools.cycle(range(4_000, 4_080))
+    steps: dict[str, Callable[[TimelineMatrix], object]] = {
+        "all anew": lambda widget: widget.refresh(),
+        "a result of a run": lambda widget: widget.update_cells([next(frames)]),
+        "a step": lambda widget: widget.set_current_frame(next(frames)),
+    }
+
+    def shown(step: Callable[[TimelineMatrix], object], widget: TimelineMatrix) -> None:
+        step(widget)
+        QApplication.processEvents()
+
     for width in (1600, 3840):
         for kind in ("propagated", "verified", "mixed"):
             widget = matrix_of(kind, 10_000, 20, (width, 440))
-            target = QImage(widget.size(), QImage.Format.Format_RGB32)
-
-            def paint(widget: TimelineMatrix = widget, target: QImage = target) -> None:
-                widget.render(target)
-
-            def changed(widget: TimelineMatrix = widget, paint: Callable[[], None] = paint) -> None:
-                widget.refresh()
-                paint()
-
-            for span in (10_000, 1_000, 100):
+            for span in (10_000, 3_000, 1_000, 300, 100):
                 widget.show_range(3_950.0, float(span))
                 name = f"timeline {width} px, {kind}, {span} of 10,000 frames x 20 objects"
-                results[f"{name}: cells changed"] = summary(timed(changed, repeats))
-                results[f"{name}: frame moved"] = summary(timed(paint, repeats))
+                for what, step in steps.items():
+                    action = functools.partial(shown, step, widget)
+                    results[f"{name}: {what}"] = summary(timed(action, repeats))
             widget.close()
             widget.deleteLater()
     return results
@@ -149,7 +157,7 @@ def commands(repeats: int, frames: int = 2_000) -> dict[str, Summary]:
         "swap two of": lambda: SwapObjects.prepare(document, range(frames), 1, 2),
         "merge two of": lambda: MergeObjects.prepare(document, 4, 5),
         "delete one of": lambda: RemoveObject.prepare(document, 6),
-        "verify all of": lambda: SetStates.prepare(
+        "verify all of": lambda: SetCellState.prepare(
             document, range(frames), document.objects.ids, CellState.VERIFIED
         ),
     }
@@ -205,9 +213,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=30)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--only", choices=("painting", "commands"))
     arguments = parser.parse_args()
     application = QApplication.instance() or QApplication([])
-    results = painting(arguments.repeats) | commands(arguments.repeats)
+    results: dict[str, Summary] = {}
+    if arguments.only != "commands":
+        results |= painting(arguments.repeats)
+    if arguments.only != "painting":
+        results |= commands(arguments.repeats)
     application.processEvents()
     for name, values in results.items():
         print(f"{name:78}", "  ".join(f"{key} {value:9.3f}" for key, value in values.items()))

@@ -91,8 +91,8 @@ class FrameController(QObject):
             on_error=self._frame_failed.emit,
         )
 
-    def _on_cells(self, _frames: frozenset[int]) -> None:
-        self._window.timeline.refresh()
+    def _on_cells(self, frames: frozenset[int]) -> None:
+        self._window.timeline.update_cells(frames)
 
     def _on_references(self) -> None:
         document = self._editor.document

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from annotator.model.cells import CellState
-from annotator.views.timeline.cell_image import STATE_COLOURS, cell_colours, reduce_columns
+from annotator.views.timeline.cell_keys import STATE_COLOURS
 from annotator.views.timeline.matrix import (
     HEADER_WIDTH,
     ROW_HEIGHT,
@@ -112,34 +112,6 @@ def test_zooming_in_keeps_the_pointed_frame_and_follows_the_current_one(
     assert first <= 99 < last + 1
 
 
-def test_reduction_keeps_what_a_person_made_and_the_worst_reliability() -> None:
-    states = np.full((6, 1), CellState.PROPAGATED, np.uint8)
-    codes = np.array([[200], [90], [210], [255], [250], [240]], np.uint8)
-    states[4, 0] = CellState.CORRECTED
-    reduced, worst = reduce_columns(states, codes, 0, 6, 2)
-    assert reduced[:, 0].tolist() == [CellState.PROPAGATED, CellState.CORRECTED]
-    assert worst[:, 0].tolist() == [90, 240]
-
-
-def test_unknown_reliability_is_no_worst_one() -> None:
-    states = np.full((2, 1), CellState.PROPAGATED, np.uint8)
-    codes = np.array([[0], [120]], np.uint8)
-    _, worst = reduce_columns(states, codes, 0, 2, 1)
-    assert worst[0, 0] == 120
-    _, none = reduce_columns(states, np.zeros_like(codes), 0, 2, 1)
-    assert none[0, 0] == 0
-
-
-def test_cell_colours_tell_states_and_reliability_apart() -> None:
-    states = np.array([[0], [1], [2], [3], [3], [4]], np.uint8)
-    codes = np.array([[0], [0], [0], [1], [255], [0]], np.uint8)
-    colours = cell_colours(states, codes, (7, 7, 7))[0]
-    assert tuple(colours[0]) == (7, 7, 7)
-    assert tuple(colours[1]) == STATE_COLOURS[CellState.DRAWN]
-    assert len({tuple(c) for c in colours}) == 6
-    assert colours[3, 0] > colours[3, 2] and colours[4, 2] > colours[4, 0]  # doubt red, trust blue
-
-
 @pytest.mark.parametrize("objects", [1, 2, 7])
 def test_cells_are_painted_for_any_number_of_rows(qtbot: QtBot, objects: int) -> None:
     widget = TimelineMatrix()
@@ -209,9 +181,38 @@ def test_moving_through_time_paints_no_cell_again(matrix: TimelineMatrix) -> Non
     matrix.set_current_frame(3)
     place = QPoint(round(matrix.frame_x(70.5)), RULER_HEIGHT + 5)
     assert matrix.grab().toImage().pixelColor(place) == cells.pixelColor(place)
-    matrix.refresh()
+    matrix.update_cells(range(60, 100))
     assert matrix.grab().toImage().pixelColor(place) != cells.pixelColor(place)
     assert codes.shape == states.shape
+
+
+def test_only_columns_that_changed_are_painted_again(matrix: TimelineMatrix) -> None:
+    """Cells that change behind its back do not show, those it is told of do."""
+    before = matrix.grab().toImage()
+    states = matrix._states
+    states[60:, 1] = CellState.DRAWN
+    matrix.update_cells([70])
+    after = matrix.grab().toImage()
+    differs = {
+        frame
+        for frame in range(100)
+        if after.pixelColor(round(matrix.frame_x(frame + 0.5)), RULER_HEIGHT + 5)
+        != before.pixelColor(round(matrix.frame_x(frame + 0.5)), RULER_HEIGHT + 5)
+    }
+    assert 70 in differs and differs <= {69, 70, 71}
+
+
+def test_a_repaint_that_was_asked_for_piecewise_looks_like_a_whole_one(
+    matrix: TimelineMatrix,
+) -> None:
+    matrix.grab()
+    matrix._states[20:30, 1] = CellState.VERIFIED
+    matrix.update_cells(range(20, 25))
+    matrix.update_cells(range(25, 30))
+    matrix.set_references([0, 22])
+    piecewise = matrix.grab().toImage()
+    matrix.refresh()
+    assert matrix.grab().toImage() == piecewise
 
 
 @pytest.mark.parametrize("width", [400, 2000])

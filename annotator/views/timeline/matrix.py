@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
@@ -25,14 +25,14 @@ from annotator.views.timeline.marks import (
     paint_bookmarks,
     paint_current,
     paint_names,
-    paint_references,
     paint_row_range,
     paint_ruler,
     paint_selection,
+    reference_picture,
 )
-from annotator.views.timeline.painting import CellPicture, paint_layer
 from annotator.views.timeline.scale import HEADER_WIDTH, ROW_HEIGHT, RULER_HEIGHT, TimeScale
 from annotator.views.timeline.selection import RangeSelection
+from annotator.views.timeline.strip import CellStrip, StripLook
 
 __all__ = ["HEADER_WIDTH", "ROW_HEIGHT", "RULER_HEIGHT", "TimelineMatrix", "TimelineRow"]
 
@@ -43,10 +43,11 @@ _STATE_WORDS = {
     CellState.PROPAGATED: "propagated",
     CellState.VERIFIED: "verified",
 }
+_LOOK_CHANGES = (QEvent.Type.PaletteChange, QEvent.Type.DevicePixelRatioChange)
 
 
 class TimelineMatrix(QWidget):
-    """Paints thousands of frames at once: cells come from one small image that is scaled."""
+    """Paints thousands of frames at once, and of cells that change only their columns again."""
 
     frame_requested = Signal(int)
     """A person went to a frame by click or drag."""
@@ -73,7 +74,9 @@ class TimelineMatrix(QWidget):
         self._bookmarks: tuple[int, ...] = ()
         self._selection: RangeSelection | None = None
         self._gestures = TimelineGestures(self)
-        self._layer: QPixmap | None = None
+        self._strip: CellStrip | None = None
+        self._stale: set[int] = set()
+        self._marks: QPixmap | None = None
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumHeight(RULER_HEIGHT + 3 * ROW_HEIGHT + 4)
@@ -117,8 +120,11 @@ class TimelineMatrix(QWidget):
 
     def set_references(self, frames: Iterable[int]) -> None:
         """Mark the reference frames on the ruler."""
-        self._references = tuple(frames)
-        self.update(0, 0, self.width(), RULER_HEIGHT)
+        chosen = tuple(frames)
+        if chosen != self._references:
+            self._references = chosen
+            self._marks = None
+            self.update(0, 0, self.width(), RULER_HEIGHT)
 
     def set_bookmarks(self, frames: Iterable[int]) -> None:
         """Flag the bookmarked frames on the ruler."""
@@ -164,9 +170,25 @@ class TimelineMatrix(QWidget):
         self.update()
 
     def refresh(self) -> None:
-        """Paint the cells again after they changed."""
-        self._layer = None
+        """Paint everything again."""
+        self._strip = self._marks = None
+        self._stale.clear()
         self.update()
+
+    def update_cells(self, frames: Collection[int]) -> None:
+        """Paint the cells of some frames again after they changed.
+
+        Args:
+            frames: Frames; only what shows them is painted.
+        """
+        first, last = self.visible_range
+        seen = [frame for frame in frames if first - 1 < frame < last]
+        if not seen:
+            return
+        if self._strip is not None:
+            self._stale.update(seen)
+        left, right = self._line_rect(min(seen)), self._line_rect(max(seen))
+        self.update(left.united(right))
 
     # --- geometry --------------------------------------------------------------------------
 
@@ -280,8 +302,8 @@ class TimelineMatrix(QWidget):
             text = self.describe(event.pos())
             QToolTip.showText(event.globalPos(), text, self) if text else QToolTip.hideText()
             return True
-        if event.type() == QEvent.Type.PaletteChange:
-            self._layer = None
+        if event.type() in _LOOK_CHANGES:
+            self._strip = self._marks = None
         return bool(super().event(event))
 
     def describe(self, position: QPoint) -> str:
@@ -304,7 +326,7 @@ class TimelineMatrix(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Reduce the cells to the new width."""
         super().resizeEvent(event)
-        self._layer = None
+        self._strip = self._marks = None
         self.range_changed.emit()
 
     def _rows_in_view(self) -> tuple[TimelineRow, ...]:
@@ -318,24 +340,32 @@ class TimelineMatrix(QWidget):
         base = palette.color(QPalette.ColorRole.Base)
         painter.fillRect(event.rect(), base)
         if rows and self.frame_count:
-            if self._layer is None:
-                ratio = self.devicePixelRatioF()
-                ground = palette.color(QPalette.ColorRole.Window)
-                picture = CellPicture.of(
-                    self._states, self._codes, rows, scale, ground=ground, ratio=ratio
-                )
-                self._layer = paint_layer(picture, scale, palette, self.size(), ratio)
-            painter.setClipRect(QRect(HEADER_WIDTH, 0, self.width(), self.height()))
-            painter.drawPixmap(0, 0, self._layer)
+            self._fresh_strip(rows).paint(painter)
             if self._selection is not None:
+                painter.setClipRect(QRect(HEADER_WIDTH, 0, self.width(), self.height()))
                 shown = [row.object_id for row in rows]
                 paint_selection(painter, scale, self._selection, shown, palette)
-            painter.setClipping(False)
-        paint_names(painter, rows, self._active, palette, self.height())
+                painter.setClipping(False)
+        if event.rect().left() < HEADER_WIDTH:
+            paint_names(painter, rows, self._active, palette, self.height())
         paint_ruler(painter, scale, palette, self.width())
         whole = max((self.height() - RULER_HEIGHT) // ROW_HEIGHT, 0)
         paint_row_range(painter, self._scroll_rows, min(whole, len(rows)), len(self._rows), palette)
         if self.frame_count:
             paint_current(painter, scale, self._current, self.width(), self.height())
-            paint_references(painter, scale, self._references, palette)
+            if self._marks is None:
+                ratio = self.devicePixelRatioF()
+                self._marks = reference_picture(scale, self._references, palette, ratio)
+            painter.drawPixmap(HEADER_WIDTH, 0, self._marks)
             paint_bookmarks(painter, scale, self._bookmarks, self._current)
+
+    def _fresh_strip(self, rows: Sequence[TimelineRow]) -> CellStrip:
+        """The cells as they are now."""
+        if self._strip is None:
+            look = StripLook.of(self.palette(), self.devicePixelRatioF())
+            ids = [row.object_id for row in rows]
+            self._strip = CellStrip(self._states, self._codes, ids, self.scale, look)
+        elif self._stale:
+            self._strip.update(self._stale)
+        self._stale.clear()
+        return self._strip
