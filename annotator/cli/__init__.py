@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 import click
 
-from annotator.cli.exchange import export, formats, import_command
+from annotator.cli.exchange import export, formats
+from annotator.cli.importing import import_command
 from annotator.cli.replay import effort, replay
 from annotator.cli.validate import validate
 from annotator.exchange.errors import ExchangeError

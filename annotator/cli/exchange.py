@@ -1,4 +1,4 @@
-"""``vos-annotator export``, ``import``, ``formats``: masks in and out without a window."""
+"""``vos-annotator export`` and ``formats``: masks out without a window."""
 
 from __future__ import annotations
 
@@ -11,26 +11,19 @@ from typing import Any
 import click
 from tqdm import tqdm
 
-from annotator.exchange.exporting import ExportReport, run_export
-from annotator.exchange.findings import MENDS, REPLACE
-from annotator.exchange.found import ImportQuery
-from annotator.exchange.importing import import_files, look_at
-from annotator.exchange.inspection import ImportReport
+from annotator.exchange.exporting import ExportReport, run_export, text_on_stop
+from annotator.exchange.formats.base import ExchangeFormat
 from annotator.exchange.options import OPTIONS, ExportOptions
-from annotator.exchange.registry import FORMATS, format_of, readers, writers
+from annotator.exchange.registry import FORMATS, format_of, writers
 from annotator.exchange.source import ExportSource, Progress
-from annotator.model.history import History
 from annotator.model.sequence import FrameSequence
-from annotator.storage.errors import FramesMissingError, ProjectError
+from annotator.storage.errors import FramesMissingError
 from annotator.storage.frames_location import locate_frames
 from annotator.storage.project import LoadedProject, ProjectPaths, load_project
 from annotator.storage.schema import FramesRecord
-from annotator.storage.session import ProjectSession
-from vos_core.media import MediaError
-from vos_core.media.frames import open_frames
 
 project_argument = click.argument("project", type=click.Path(path_type=Path))
-_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 _Command = Callable[..., Any]
 
 
@@ -68,7 +61,7 @@ def _format_options(command: _Command) -> _Command:
 @click.option("--keep-ids", is_flag=True, help="Keep object ids instead of numbering from 1.")
 @_format_options
 @click.option("--overlay", type=click.Path(path_type=Path), help="Also write this overlay video.")
-@_json
+@json_option
 def export(
     project: Path,
     out: Path,
@@ -87,12 +80,21 @@ def export(
     tell_warnings(loaded.warnings)
     source = _source_of(loaded, project)
     options = ExportOptions(name=name, renumber=not keep_ids, **choices)
-    with _progress(key) as progress:
-        report = run_export(format_of(key), source, out, options, progress)
+    report = _export(format_of(key), source, out, options)
     if overlay is not None:
-        with _progress("overlay") as progress:
-            run_export(format_of("overlay"), source, overlay, options, progress)
+        _export(format_of("overlay"), source, overlay, options)
     _tell_export(report, overlay, as_json=as_json)
+
+
+def _export(
+    chosen: ExchangeFormat, source: ExportSource, target: Path, options: ExportOptions
+) -> ExportReport:
+    try:
+        with progress_bar(chosen.key) as progress:
+            return run_export(chosen, source, target, options, progress)
+    except KeyboardInterrupt:
+        click.echo(f"{target}: {text_on_stop(chosen)}", err=True)
+        raise
 
 
 def _tell_export(report: ExportReport, overlay: Path | None, *, as_json: bool) -> None:
@@ -102,6 +104,7 @@ def _tell_export(report: ExportReport, overlay: Path | None, *, as_json: bool) -
             "folder": str(report.path),
             "frames": report.frame_count,
             "kept": report.kept_count,
+            "was_interrupted": report.was_interrupted,
             "ids": {str(old): new for old, new in report.id_map.items()},
             "warnings": list(report.warnings),
             "sidecar": str(report.sidecar),
@@ -110,95 +113,9 @@ def _tell_export(report: ExportReport, overlay: Path | None, *, as_json: bool) -
         click.echo(json.dumps(values, ensure_ascii=False, indent=2))
         return
     tell_warnings(report.warnings)
-    if report.kept_count:
-        click.echo(f"{report.kept_count} files were there already, whole and right")
+    if report.text_on_interruption:
+        click.echo(report.text_on_interruption)
     click.echo(f"{report.frame_count} masks of {len(report.id_map)} objects in {report.path}")
-
-
-@click.command("import")
-@project_argument
-@click.argument("masks", type=click.Path(path_type=Path))
-@click.option(
-    "--format",
-    "key",
-    type=click.Choice([each.key for each in readers()]),
-    help="What MASKS are [default: what they look like].",
-)
-@click.option("--sequence", default="", help="Which video, where MASKS hold several.")
-@click.option("--frame", default=0, show_default=True, help="Frame of a single picture, from 0.")
-@click.option(
-    "--mend",
-    "mends",
-    multiple=True,
-    type=click.Choice(["all", *MENDS]),
-    help="Accept a mend that --check offers (several times, or all that are recommended).",
-)
-@click.option(
-    "--replace", is_flag=True, help="Also where a person drew: the same as --mend replace."
-)
-@click.option("--check", is_flag=True, help="Only say what is found; change nothing.")
-@_json
-def import_command(
-    project: Path,
-    masks: Path,
-    key: str | None,
-    sequence: str,
-    frame: int,
-    mends: tuple[str, ...],
-    replace: bool,
-    check: bool,
-    as_json: bool,
-) -> int:
-    """Put MASKS into PROJECT, of any format that vos-annotator formats lists.
-
-    All masks are looked at before anything changes; what is wrong is told with the mends for it,
-    and without them nothing is imported. Verified masks and locked objects stay as they are.
-    """
-    session = ProjectSession.open(project)
-    is_saved = True
-    try:
-        if session.is_read_only and not check:
-            raise ProjectError(f"{project} cannot be written")
-        tell_warnings(session.warnings)
-        document = session.document
-        if not 0 <= frame < document.frame_count:
-            raise ProjectError(
-                f"frame {frame} does not exist: frames are 0 to {document.frame_count - 1}"
-            )
-        query = ImportQuery(
-            document.frame_count,
-            document.height,
-            document.width,
-            sequence or _sequence_of(session.frames, project).name,
-            _frame_names(session.frames, project),
-            frame,
-        )
-        chosen = None if key is None else format_of(key)
-        with _progress("looking") as progress:
-            report = look_at(masks, document, chosen=chosen, query=query, progress=progress)
-        accepted = set(mends) - {"all"} | ({REPLACE} if replace else set())
-        if "all" in mends:
-            accepted |= report.recommended
-        if check:
-            tell_findings(report, as_json=as_json)
-            return 2 if report.unmended(accepted) else 0
-        command = import_files(document, report, accepted)
-        History(document).do(command)
-    finally:
-        is_saved = session.close()
-    if not is_saved and not session.is_read_only:
-        raise ProjectError(f"{project} could not be saved")
-    changed = len(command.changed_frames)
-    if as_json:
-        values = {
-            "masks": len(report.found.masks),
-            "frames": list(command.changed_frames),
-            "new_objects": [record.object_id for record in command.added],
-        }
-        click.echo(json.dumps(values, ensure_ascii=False, indent=2))
-        return 0
-    click.echo(f"{len(report.found.masks)} masks read, {changed} frames changed")
-    return 0
 
 
 @click.command()
@@ -217,36 +134,6 @@ def format_table() -> str:
     return "\n".join(lines)
 
 
-def tell_findings(report: ImportReport, *, as_json: bool) -> None:
-    """Print what an inspection found."""
-    if as_json:
-        values = {
-            "format": report.found.format_key,
-            "masks": len(report.found.masks),
-            "sizes": {f"{width}x{height}": n for (height, width), n in report.sizes.items()},
-            "objects": {
-                str(object_id): {"frames": report.frames_of[object_id], "pixels": pixels}
-                for object_id, pixels in sorted(report.pixels.items())
-            },
-            "findings": [
-                {
-                    "text": finding.text,
-                    "is_fault": finding.is_fault,
-                    "mends": {mend.key: mend.text for mend in finding.mends},
-                }
-                for finding in report.findings
-            ],
-        }
-        click.echo(json.dumps(values, ensure_ascii=False, indent=2))
-        return
-    sizes = ", ".join(f"{width}x{height}" for height, width in report.sizes)
-    click.echo(f"{len(report.found.masks)} masks ({report.found.format_key}) of {sizes}")
-    for object_id, pixels in sorted(report.pixels.items()):
-        click.echo(f"object {object_id}: {pixels} pixels in {report.frames_of[object_id]} frames")
-    for finding in report.findings:
-        click.echo(f"{'fault' if finding.is_fault else 'note'}: {finding.with_mends}")
-
-
 def tell_warnings(warnings: Any) -> None:
     """Print warnings to the error stream."""
     for warning in warnings:
@@ -254,7 +141,8 @@ def tell_warnings(warnings: Any) -> None:
 
 
 @contextmanager
-def _progress(what: str) -> Iterator[Progress]:
+def progress_bar(what: str) -> Iterator[Progress]:
+    """Show on the terminal how far something is."""
     with tqdm(unit="frame", desc=what, disable=None) as bar:
 
         def show(done: int, total: int) -> None:
@@ -264,7 +152,8 @@ def _progress(what: str) -> Iterator[Progress]:
         yield show
 
 
-def _sequence_of(frames: FramesRecord, project: Path) -> FrameSequence:
+def sequence_of(frames: FramesRecord, project: Path) -> FrameSequence:
+    """Frames of a project, wherever they are now."""
     try:
         place = locate_frames(frames, project)
     except FramesMissingError:
@@ -281,7 +170,7 @@ def _sequence_of(frames: FramesRecord, project: Path) -> FrameSequence:
 
 def _source_of(loaded: LoadedProject, project: Path) -> ExportSource:
     frames = loaded.record.frames
-    sequence = _sequence_of(frames, project)
+    sequence = sequence_of(frames, project)
     network = loaded.settings.get("network")
     return ExportSource.of(
         loaded.document,
@@ -291,14 +180,3 @@ def _source_of(loaded: LoadedProject, project: Path) -> ExportSource:
         stored_masks=ProjectPaths(project).masks,
         network=network if isinstance(network, str) else None,
     )
-
-
-def _frame_names(frames: FramesRecord, project: Path) -> tuple[str, ...]:
-    """Names of the pictures of a folder; a video has none."""
-    if frames.kind != "folder":
-        return ()
-    try:
-        with open_frames(locate_frames(frames, project)) as source:
-            return tuple(source.names)
-    except (MediaError, FramesMissingError):
-        return ()

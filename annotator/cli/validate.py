@@ -7,9 +7,10 @@ from pathlib import Path
 
 import click
 
-from annotator.cli.exchange import tell_findings
+from annotator.cli.exchange import tell_warnings
+from annotator.cli.importing import tell_findings
 from annotator.exchange.found import ImportQuery
-from annotator.exchange.inspection import ImportTarget, inspect
+from annotator.exchange.inspection import ImportTarget, inspect, warnings_of_davis
 from annotator.exchange.registry import format_of, readers, recognise
 from annotator.storage.project import is_project
 from annotator.storage.validation import check_project
@@ -66,6 +67,8 @@ def _validate_masks(path: Path, key: str | None, sequence: str, *, as_json: bool
     count = max(found.masks, default=0) + 1
     report = inspect(found, ImportTarget(count, height, width))
     tell_findings(report, as_json=as_json)
+    if report.found.format_key.startswith("davis"):
+        tell_warnings(warnings_of_davis(report))
     is_sound = not report.unmended(())
     if not as_json:
         click.echo("sound" if is_sound else "not sound")

@@ -10,7 +10,12 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from annotator.controller.editor import Editor
-from annotator.exchange.exporting import ExportReport, notes_before, run_export
+from annotator.exchange.exporting import (
+    ExportReport,
+    notes_before,
+    run_export,
+    text_on_stop,
+)
 from annotator.exchange.formats.base import ExchangeFormat
 from annotator.exchange.options import ExportOptions
 from annotator.exchange.registry import format_of, writers
@@ -47,6 +52,7 @@ class ExportController(QObject):
         self._network_text = network_text
         self._thread: TaskThread | None = None
         self._dialog: ExportDialog | None = None
+        self._format_key = ""
         window.actions_table["file.export_davis"].triggered.connect(self.ask)
         window.closing.connect(self.close)
 
@@ -66,6 +72,7 @@ class ExportController(QObject):
             writers(),
             lambda chosen: chosen.default_target(parent, name),
             self._notes,
+            name,
             self._window,
         )
         dialog.export_requested.connect(self._on_requested)
@@ -89,6 +96,7 @@ class ExportController(QObject):
             self._editor.warn("An export is being written; wait for its end.")
             return False
         chosen = format_of(request.format_key)
+        self._format_key = request.format_key
         work = partial(run_export, chosen, source, request.target, request.options)
         thread = TaskThread(work, self)
         thread.done.connect(self._on_exported)
@@ -168,8 +176,8 @@ class ExportController(QObject):
     @Slot(object)
     def _on_exported(self, report: ExportReport) -> None:
         text = f"Exported {report.frame_count} masks to {report.path}, read back and right."
-        if report.kept_count:
-            text += f" {report.kept_count} files were there already."
+        if report.text_on_interruption:
+            text += f" {report.text_on_interruption}"
         if report.warnings:
             self._editor.warn(" ".join([text, *report.warnings]))
         else:
@@ -183,7 +191,5 @@ class ExportController(QObject):
 
     @Slot()
     def _on_stopped(self) -> None:
-        self._editor.inform(
-            "The export was stopped. Nothing is in its place yet; exporting again goes on."
-        )
+        self._editor.inform(f"The export was stopped. {text_on_stop(format_of(self._format_key))}")
         self._end(None)

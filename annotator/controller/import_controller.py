@@ -10,13 +10,15 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from annotator.controller.editor import Editor
 from annotator.controller.workspace import Workspace
+from annotator.exchange.choices import ImportChoices, frames_of
+from annotator.exchange.errors import SeveralVideosError
 from annotator.exchange.found import ImportQuery
 from annotator.exchange.importing import DocumentSnapshot, PlannedImport, plan
 from annotator.exchange.inspection import ImportReport, ImportTarget, inspect
-from annotator.exchange.mending import Mender
 from annotator.exchange.registry import format_of, readers, recognise
 from annotator.exchange.source import Progress
 from annotator.model.errors import ModelError
+from annotator.model.objects import ObjectRecord
 from annotator.model.sequence import FrameSequence
 from annotator.views.import_dialog import ImportDialog
 from annotator.views.main_window import MainWindow
@@ -39,6 +41,7 @@ class ImportController(QObject):
         self._thread: TaskThread | None = None
         self._dialog: ImportDialog | None = None
         self._report: ImportReport | None = None
+        self._choices = ImportChoices()
         action = window.actions_table["file.import_masks"]
         action.triggered.connect(self.ask)
         action.setEnabled(False)
@@ -51,7 +54,7 @@ class ImportController(QObject):
         if self._editor.workspace is None:
             return
         if self._dialog is None:
-            dialog = ImportDialog([each.title for each in readers()], self._window)
+            dialog = ImportDialog([(each.key, each.title) for each in readers()], self._window)
             dialog.path_chosen.connect(self.look_at)
             dialog.import_requested.connect(self._on_requested)
             dialog.closed.connect(self._stop)
@@ -69,10 +72,15 @@ class ImportController(QObject):
         self._stop()
         sequence, target = workspace.sequence, ImportTarget.of(workspace.document)
         frame = self._editor.frame
+        key, video = dialog.format_key, dialog.video
         dialog.begin("Looking at the masks …")
 
-        def work(progress: Progress) -> ImportReport:
-            found = recognise(path).find(path, _query(sequence, frame))
+        def work(progress: Progress) -> ImportReport | SeveralVideosError:
+            chosen = format_of(key) if key else recognise(path)
+            try:
+                found = chosen.find(path, _query(sequence, frame, video))
+            except SeveralVideosError as error:
+                return error  # no fault: the person is asked
             return inspect(found, target, progress)
 
         self._run(work, self._on_report, self._on_fault)
@@ -125,8 +133,14 @@ class ImportController(QObject):
             thread.deleteLater()
 
     @Slot(object)
-    def _on_report(self, report: ImportReport) -> None:
+    def _on_report(self, report: ImportReport | SeveralVideosError) -> None:
         self._release()
+        if isinstance(report, SeveralVideosError):
+            self._report = None
+            if self._dialog is not None:
+                self._dialog.ask_video(report.names)
+            self.inspected.emit(None)
+            return
         self._report = report
         if self._dialog is not None:
             self._dialog.show_report(report, format_of(report.found.format_key).title)
@@ -141,18 +155,29 @@ class ImportController(QObject):
         self.inspected.emit(None)
 
     @Slot(object)
-    def _on_requested(self, mends: frozenset[str]) -> None:
-        report, workspace, dialog = self._report, self._editor.workspace, self._dialog
-        if report is None or workspace is None or dialog is None or self._thread is not None:
+    def _on_requested(self, choices: ImportChoices) -> None:
+        if self._report is not None and self._thread is None:
+            self._choices = choices
+            self._plan()
+
+    def _plan(self) -> None:
+        report, workspace, choices = self._report, self._editor.workspace, self._choices
+        if report is None or workspace is None or self._dialog is None:
             return
-        frames = Mender(report, mends).frames
-        snapshot = DocumentSnapshot.of(workspace.document, frames)
-        dialog.begin("Reading the masks …")
+        snapshot = DocumentSnapshot.of(workspace.document, frames_of(report, choices))
+        self._dialog.begin("Reading the masks …")
         self._run(
-            lambda progress: plan(report, mends, snapshot, progress),
+            lambda progress: plan(report, choices, snapshot, progress),
             self._on_planned,
-            self._on_fault,
+            self._on_refused,
         )
+
+    @Slot(str)
+    def _on_refused(self, text: str) -> None:
+        """Say why it cannot be imported so; the dialog stays for another choice."""
+        self._release()
+        if self._dialog is not None:
+            self._dialog.show_refusal(text)
 
     @Slot(object)
     def _on_planned(self, planned: PlannedImport) -> None:
@@ -160,17 +185,24 @@ class ImportController(QObject):
         workspace, dialog = self._editor.workspace, self._dialog
         if workspace is None:
             return
+        if not planned.fits(workspace.document):
+            self._plan()  # somebody added an object meanwhile, so the next free ids are others
+            return
         try:
             command = planned.command(workspace.document)
             is_changed = workspace.history.do(command)
         except ModelError as error:
-            self._editor.warn(f"Nothing was imported: {error}.")
+            if dialog is not None:
+                dialog.show_refusal(f"Nothing was imported: {error}.")
             return
         count = len(command.changed_frames) if is_changed else 0
         if is_changed:
             if self._editor.active_object is None and command.added:
                 self._editor.choose_object(command.added[0].object_id)
-            self._editor.inform(f"Imported masks into {count} frames; one undo takes them back.")
+            self._editor.inform(
+                f"Imported masks into {count} frames{_names(command.added)}; one undo takes them "
+                "back."
+            )
         else:
             self._editor.inform("The masks are the same as those in the project already.")
         if dialog is not None:
@@ -178,7 +210,14 @@ class ImportController(QObject):
         self.finished.emit(count)
 
 
-def _query(sequence: FrameSequence, frame: int) -> ImportQuery:
+def _names(added: tuple[ObjectRecord, ...]) -> str:
+    if not added:
+        return ""
+    listed = ", ".join(f"{record.object_id} {record.name}" for record in added[:4])
+    return f" with the new objects {listed}{' …' if len(added) > 4 else ''}"
+
+
+def _query(sequence: FrameSequence, frame: int, video: str) -> ImportQuery:
     """What readers may ask; opens a folder of frames for its names."""
     names: tuple[str, ...] = ()
     if sequence.kind == "folder":
@@ -188,5 +227,10 @@ def _query(sequence: FrameSequence, frame: int) -> ImportQuery:
         except MediaError:
             names = ()  # the frames are gone; numbers will do
     return ImportQuery(
-        sequence.frame_count, sequence.height, sequence.width, sequence.name, names, frame
+        sequence.frame_count,
+        sequence.height,
+        sequence.width,
+        video or sequence.name,
+        names,
+        frame,
     )

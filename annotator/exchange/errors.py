@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 
 class ExchangeError(Exception):
     """Files cannot be imported or exported; the message says which, why and what to do."""
@@ -9,6 +12,22 @@ class ExchangeError(Exception):
 
 class UnknownFormatError(ExchangeError):
     """Files are of no format that is known, or not of the one that was said."""
+
+
+class SeveralVideosError(ExchangeError):
+    """Files hold several videos, and it was not said which one is meant.
+
+    Attributes:
+        names: of the videos.
+    """
+
+    def __init__(self, where: Path, names: Sequence[str], wanted: str) -> None:
+        listed = ", ".join(names[:6]) + (" …" if len(names) > 6 else "")
+        super().__init__(
+            f"{where} holds {len(names)} videos ({listed}), none of them called "
+            f"{wanted or 'so'}; say which one by its name"
+        )
+        self.names = tuple(names)
 
 
 class DamagedFileError(ExchangeError):

@@ -11,6 +11,7 @@ from annotator.exchange.options import ExportOptions
 from annotator.exchange.provenance import write_provenance
 from annotator.exchange.source import ExportSource, Progress
 from annotator.model.document import Document
+from vos_core.media.atomic import remove_leftovers
 
 
 @dataclass(frozen=True)
@@ -19,9 +20,21 @@ class ExportReport(Written):
 
     Attributes:
         format_key: of the format.
+        was_interrupted: whether an earlier export to the same place had not come to its end.
     """
 
     format_key: str = ""
+    was_interrupted: bool = False
+
+    @property
+    def text_on_interruption(self) -> str:
+        """What was taken over from an earlier export, in a sentence; may be empty."""
+        if self.kept_count:
+            what = self.counted if self.kept_count != 1 else self.counted.removesuffix("s")
+            return f"{self.kept_count} {what} were there already, whole and right."
+        if self.was_interrupted:
+            return "An earlier export to this place was interrupted; it was made anew."
+        return ""
 
 
 def no_progress(_done: int, _total: int) -> None:
@@ -54,9 +67,18 @@ def run_export(
         raise ExchangeError(f"{target} is a folder; {chosen.title} is one file, *{chosen.suffix}")
     if chosen.target == "file" and not target.suffix:
         target = target.with_name(target.name + chosen.suffix)
+    was_interrupted = chosen.target == "file" and remove_leftovers(target)
     written = chosen.write(source, target, options, progress)
     write_provenance(written.sidecar, source, written.id_map)
-    return ExportReport(**vars(written), format_key=chosen.key)
+    return ExportReport(**vars(written), format_key=chosen.key, was_interrupted=was_interrupted)
+
+
+def text_on_stop(chosen: ExchangeFormat) -> str:
+    """What an export that was stopped leaves, in a sentence."""
+    if chosen.target == "folder":
+        return "Nothing is in its place yet; exporting again goes on where it ended."
+    went = "goes on where it ended" if chosen.resumes else "begins anew"
+    return f"No half file was left; one that was there before stays. Exporting again {went}."
 
 
 def notes_before(chosen: ExchangeFormat, document: Document) -> list[str]:

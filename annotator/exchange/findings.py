@@ -25,7 +25,7 @@ MENDS: dict[str, str] = {
     SHIFT: "count frames from 0 instead of from the first number",
     LEAVE_OUT: "leave masks of frames out that do not exist",
     RENUMBER: "number objects from 1 without gaps",
-    KEEP: "leave frames alone in which a person made masks",
+    KEEP: "leave alone what a person made: these frames, or these masks when adding or merging",
     REPLACE: "replace masks that a person made",
     PROVENANCE: "take over names, colours, states and reliability from the sidecar",
 }
@@ -228,7 +228,7 @@ def _of_person(seen: Mapping[int, Examination], person_frames: Collection[int]) 
     if not made:
         return []
     text = f"frames {_listed(made)} hold masks that a person made"
-    keep = Mend(KEEP, "leave these frames as they are")
+    keep = Mend(KEEP, "leave these frames as they are (when adding or merging: these masks)")
     replace = Mend(REPLACE, "replace them; verified masks stay", False)
     return [Finding(text, (keep, replace), True)]
 

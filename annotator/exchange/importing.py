@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from annotator.exchange.choices import ImportChoices, assign_ids, frames_of
 from annotator.exchange.exporting import no_progress
-from annotator.exchange.findings import PROVENANCE
+from annotator.exchange.findings import PROVENANCE, REPLACE
 from annotator.exchange.formats.base import ExchangeFormat
 from annotator.exchange.found import ImportQuery
 from annotator.exchange.inspection import ImportReport, ImportTarget, inspect
@@ -35,11 +36,13 @@ class DocumentSnapshot:
             come for. Maps that are not compressed yet are copies, compressed by the other thread.
         object_ids: ids in the table.
         locked_ids: ids of locked objects.
+        highest_id: highest id that an object ever had.
     """
 
     frames: Mapping[int, tuple[ByteMap | PackedMap, int, CellRow]]
     object_ids: frozenset[int]
     locked_ids: frozenset[int]
+    highest_id: int
 
     @classmethod
     def of(cls, document: Document, frames: Collection[int]) -> DocumentSnapshot:
@@ -49,6 +52,7 @@ class DocumentSnapshot:
             {i: (maps.snapshot(i), maps.stamp(i), document.cells.row(i)) for i in frames},
             frozenset(document.objects.ids),
             document.locked_ids(),
+            document.objects.highest_id,
         )
 
 
@@ -61,12 +65,18 @@ class PlannedImport:
         records: objects for the ids that occur.
         changes: planned on the snapshot.
         stamps: number of the last change of each map in the snapshot.
+        new_ids: ids of `records` that no object may have yet.
     """
 
     frames: Mapping[int, ImportedFrame]
     records: tuple[ObjectRecord, ...]
     changes: Mapping[int, FrameChange]
     stamps: Mapping[int, int]
+    new_ids: frozenset[int]
+
+    def fits(self, document: Document) -> bool:
+        """Whether its new objects are new still; else it has to be planned again."""
+        return not self.new_ids & set(document.objects.ids)
 
     def command(self, document: Document) -> ImportMasks:
         """The undo step, on the document as it is now."""
@@ -104,7 +114,7 @@ def look_at(
 
 def plan(
     report: ImportReport,
-    accepted: Collection[str],
+    choices: ImportChoices,
     snapshot: DocumentSnapshot,
     progress: Progress = no_progress,
 ) -> PlannedImport:
@@ -112,23 +122,34 @@ def plan(
 
     Args:
         report: of the inspection.
-        accepted: keys of the accepted mends.
-        snapshot: of the document, with the frames of `Mender.frames`.
+        choices: of the person.
+        snapshot: of the document, with the frames of `frames_of`.
         progress: hears how many masks are done; what it raises stops the work.
 
     Raises:
         MendNeededError: a fault is left for which no mend was accepted.
-        ExchangeError: a mask cannot be read any more.
+        ExchangeError: a mask cannot be read any more, or an object cannot become what was said.
         MediaError: likewise.
     """
-    mender = Mender(report, accepted)
-    numbers = mender.frames
-    cells = _told_cells(report, mender, accepted)
+    mender = Mender(report, choices.accepted)
+    numbers = frames_of(report, choices)
+    told = _told_objects(report, mender)
+    assignment = assign_ids(
+        {*mender.found_ids, *told},
+        choices,
+        mender.accepted,
+        snapshot.object_ids,
+        snapshot.highest_id,
+    )
+    mender.take_ids(assignment.ids)
+    cells = _told_cells(report, mender, numbers)
+    taken = frozenset(assignment.ids.values()) - {0} if choices.way.lays_over else None
+    keeps_person = taken is not None and REPLACE not in mender.accepted
 
     def make(index: int) -> tuple[int, ImportedFrame, FrameChange]:
         label_map = mender.mend(report.found.masks[numbers[index]]())
         packed, ids = PackedMap.of(label_map), frozenset(ids_in(label_map))
-        imported = ImportedFrame(packed, ids, cells.get(index, {}))
+        imported = ImportedFrame(packed, ids, cells.get(index, {}), taken, keeps_person)
         values, _, row = snapshot.frames[index]
         old = values if isinstance(values, PackedMap) else PackedMap.of(values)
         return index, imported, plan_import(index, old, row, imported, snapshot.locked_ids)
@@ -144,41 +165,47 @@ def plan(
             pool.shutdown(cancel_futures=True)
             raise
     present = {object_id for imported in frames.values() for object_id in imported.ids}
-    records = _records(report, mender, accepted, present, snapshot)
+    records = _records(report, mender, told, present, snapshot)
     stamps = {index: stamp for index, (_, stamp, _) in snapshot.frames.items()}
-    return PlannedImport(frames, records, changes, stamps)
+    new_ids = assignment.new_ids & {record.object_id for record in records}
+    return PlannedImport(frames, records, changes, stamps, new_ids)
 
 
-def import_files(
-    document: Document, report: ImportReport, accepted: Collection[str]
-) -> ImportMasks:
+def import_files(document: Document, report: ImportReport, choices: ImportChoices) -> ImportMasks:
     """Plan an import in this thread.
 
     Raises:
         MendNeededError: a fault is left for which no mend was accepted.
-        ExchangeError: a mask cannot be read.
+        ExchangeError: a mask cannot be read, or an object cannot become what was said.
         ModelError: the document cannot take it.
     """
-    frames = Mender(report, accepted).frames
-    return plan(report, accepted, DocumentSnapshot.of(document, frames)).command(document)
+    report.check(choices.accepted)
+    snapshot = DocumentSnapshot.of(document, frames_of(report, choices))
+    return plan(report, choices, snapshot).command(document)
+
+
+def _told_objects(report: ImportReport, mender: Mender) -> dict[int, ObjectRecord]:
+    """Objects that the sidecar tells of, by their ids in the files."""
+    if report.provenance is None or PROVENANCE not in mender.accepted:
+        return {}
+    return {record.object_id: record for record in report.provenance.objects}
 
 
 def _records(
     report: ImportReport,
     mender: Mender,
-    accepted: Collection[str],
+    told: Mapping[int, ObjectRecord],
     present: set[int],
     snapshot: DocumentSnapshot,
 ) -> tuple[ObjectRecord, ...]:
     """Objects for ids that the document does not have, named as the files name them."""
-    told = {}
-    if report.provenance is not None and PROVENANCE in accepted:
-        told = {record.object_id: record for record in report.provenance.objects}
     records = []
-    old_ids = {new: old for old, new in mender.new_ids.items()}
-    announced = {mender.new_ids.get(old, old) for old in told}
+    old_ids: dict[int, int] = {}
+    for old, new in mender.new_ids.items():
+        old_ids.setdefault(new, old)
+    announced = {mender.new_ids[old] for old in told} - {0}
     for object_id in sorted((present | announced) - snapshot.object_ids):
-        old = old_ids.get(object_id, object_id)
+        old = old_ids[object_id]
         if old in told:
             records.append(replace(told[old], object_id=object_id))
             continue
@@ -190,19 +217,19 @@ def _records(
 
 
 def _told_cells(
-    report: ImportReport, mender: Mender, accepted: Collection[str]
+    report: ImportReport, mender: Mender, numbers: Mapping[int, int]
 ) -> dict[int, dict[int, tuple[CellState, int]]]:
     """Cells as the sidecar tells them, by frame of the target."""
     told = report.provenance
-    if told is None or PROVENANCE not in accepted:
+    if told is None or PROVENANCE not in mender.accepted:
         return {}
-    frames = {index: number for index, number in mender.frames.items() if number < len(told.states)}
+    frames = {index: number for index, number in numbers.items() if number < len(told.states)}
     cells: dict[int, dict[int, tuple[CellState, int]]] = {}
     for record in told.objects:
-        new = mender.new_ids.get(record.object_id, record.object_id)
+        new = mender.new_ids[record.object_id]
         for index, number in frames.items():
             state = CellState(int(told.states[number, record.object_id]))
-            if state is not CellState.EMPTY:
+            if new and state is not CellState.EMPTY:
                 code = int(told.reliability_codes[number, record.object_id])
-                cells.setdefault(index, {})[new] = (state, code)
+                cells.setdefault(index, {}).setdefault(new, (state, code))
     return cells

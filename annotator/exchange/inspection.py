@@ -35,6 +35,7 @@ class ImportTarget:
         frame_count, height, width: of the frames.
         person_frames: frames with masks that a person made.
         protected: names of locked objects.
+        objects: ids and names of its objects, in list order.
     """
 
     frame_count: int
@@ -42,13 +43,22 @@ class ImportTarget:
     width: int
     person_frames: frozenset[int] = frozenset()
     protected: tuple[str, ...] = ()
+    objects: tuple[tuple[int, str], ...] = ()
 
     @classmethod
     def of(cls, document: Document) -> ImportTarget:
         """Take it from a document."""
         made = document.cells.person_frames()
         locked = tuple(record.name for record in document.objects if record.locked)
-        return cls(document.frame_count, document.height, document.width, frozenset(made), locked)
+        objects = tuple((record.object_id, record.name) for record in document.objects)
+        return cls(
+            document.frame_count,
+            document.height,
+            document.width,
+            frozenset(made),
+            locked,
+            objects,
+        )
 
 
 @dataclass(frozen=True)
@@ -62,6 +72,7 @@ class ImportReport:
         values: what each value in the files becomes.
         pixels: object id -> pixels in all frames.
         frames_of: object id -> number of frames that show it.
+        first_frame_of: object id -> first frame, as the files number them, that shows it.
         findings: faults and notes, with mends.
         provenance: what the sidecar says; None without one.
     """
@@ -72,6 +83,7 @@ class ImportReport:
     values: ValueTable
     pixels: dict[int, int]
     frames_of: dict[int, int]
+    first_frame_of: dict[int, int]
     findings: tuple[Finding, ...]
     provenance: Provenance | None = field(default=None)
 
@@ -103,6 +115,31 @@ class ImportReport:
         open_faults = self.unmended(accepted)
         if open_faults:
             raise MendNeededError("; ".join(finding.with_mends for finding in open_faults))
+
+
+def warnings_of_davis(report: ImportReport) -> list[str]:
+    """What the DAVIS 2017 evaluation would stumble over, in sentences."""
+    warnings = []
+    numbers = sorted(report.found.masks)
+    missing = sorted(set(range(numbers[-1] + 1)) - set(numbers))
+    if missing:
+        warnings.append(
+            f"there is no mask of frame {missing[0]} ({len(missing)} are missing); the DAVIS "
+            "evaluation expects one for every frame from 0"
+        )
+    ids = sorted(report.pixels)
+    if ids and ids != list(range(1, len(ids) + 1)):
+        warnings.append(
+            f"the ids are {', '.join(map(str, ids[:12]))}; the DAVIS evaluation counts "
+            f"{ids[-1]} objects and scores those that are missing as perfect"
+        )
+    warnings += [
+        f"object {object_id} first appears in frame {first}; the DAVIS evaluation expects every "
+        "object in frame 0"
+        for object_id, first in sorted(report.first_frame_of.items())
+        if first != numbers[0]
+    ]
+    return warnings
 
 
 def inspect(
@@ -149,7 +186,8 @@ def inspect(
         _in_threads(look_again, numbers, seen, progress)
     pixels: dict[int, int] = {}
     frames_of: dict[int, int] = {}
-    for examination in seen.values():
+    first_frame_of: dict[int, int] = {}
+    for number, examination in sorted(seen.items()):
         shown = set()
         for value, count in examination.pixels.items():
             object_id = values.ids.get(value, 0)
@@ -158,6 +196,7 @@ def inspect(
                 shown.add(object_id)
         for object_id in shown:
             frames_of[object_id] = frames_of.get(object_id, 0) + 1
+            first_frame_of.setdefault(object_id, number)
     sizes = Counter((each.height, each.width) for each in seen.values())
     findings = judge(
         found,
@@ -171,7 +210,15 @@ def inspect(
         sidecar_fault=sidecar_fault,
     )
     return ImportReport(
-        found, target, sizes, values, pixels, frames_of, tuple(findings), provenance
+        found,
+        target,
+        sizes,
+        values,
+        pixels,
+        frames_of,
+        first_frame_of,
+        tuple(findings),
+        provenance,
     )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from annotator.exchange.errors import DamagedFileError, UnknownFormatError
 from annotator.storage.json_reader import kind_of
+from vos_core.media.atomic import replacing
 
 
 def load_json(path: Path) -> Any:
@@ -29,7 +31,44 @@ def load_json(path: Path) -> Any:
 
 @lru_cache(maxsize=2)
 def _load(path: Path, _mtime_ns: int, _size: int) -> Any:
-    return json.loads(path.read_text("utf-8"))
+    return json.loads(path.read_text("utf-8"), object_hook=_breathe)
+
+
+def _breathe(values: dict[str, Any]) -> dict[str, Any]:
+    """Give other threads a turn: a large file is one call of the parser else."""
+    return values
+
+
+def write_json(path: Path, values: Mapping[str, Any]) -> None:
+    """Write a table as compact JSON, whole or not at all, each entry of its lists by itself.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8") as stream:
+        for piece in _pieces(values):
+            stream.write(piece)
+
+
+def _pieces(values: Mapping[str, Any]) -> Iterator[str]:
+    """Texts that make up the file; the encoder holds all threads while it makes one."""
+    opening = "{"
+    for key, value in values.items():
+        yield f"{opening}{_text(key)}:"
+        opening = ","
+        if not isinstance(value, list):
+            yield _text(value)
+            continue
+        between = "["
+        for entry in value:
+            yield between + _text(entry)
+            between = ","
+        yield "]" if value else "[]"
+    yield "}"
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def as_table(value: object, where: object) -> dict[str, Any]:

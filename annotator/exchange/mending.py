@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import cv2
 import numpy as np
 
 from annotator.exchange.examination import fill_from_nearest, ids_of_values, speck_marks
-from annotator.exchange.findings import (
-    KEEP,
-    KEEP_THIN,
-    LEAVE_OUT,
-    RENUMBER,
-    REPLACE,
-    SHIFT,
-    SIZE,
-    SPECKS,
-)
+from annotator.exchange.findings import KEEP_THIN, SIZE, SPECKS
 from annotator.exchange.found import RawMask
 from annotator.exchange.inspection import ImportReport
 from annotator.model.label_maps import ByteMap
@@ -34,7 +25,10 @@ class Mender:
         accepted: keys of mends; those that were not offered do nothing.
 
     Attributes:
-        new_ids: object id in the files -> object id after renumbering, for all objects.
+        accepted: keys of mends that were offered and accepted.
+        found_ids: object ids in the files, ascending.
+        new_ids: object id in the files -> object id in the label maps, 0 to leave it out; the same
+            ids unless `take_ids` says otherwise.
 
     Raises:
         MendNeededError: a fault is left for which no mend was accepted.
@@ -42,20 +36,20 @@ class Mender:
 
     def __init__(self, report: ImportReport, accepted: Collection[str]) -> None:
         report.check(accepted)
-        offered = {mend.key for mend in report.mends}
-        self._accepted = offered & set(accepted)
-        self._report = report
-        target = report.target
-        self._size = (target.width, target.height)
-        values = report.values
-        meaning = dict(values.ids)
-        if KEEP_THIN in self._accepted:
-            meaning |= {value: value for value in values.edges}
-        ids = sorted(set(meaning.values()) - {0})
-        wants_numbers = RENUMBER in self._accepted
-        self.new_ids = {old: n if wants_numbers else old for n, old in enumerate(ids, start=1)}
-        known = {value: self.new_ids.get(old, 0) for value, old in meaning.items()}
-        if not values.is_black_and_white and values.kind == "ids":
+        self.accepted = frozenset({mend.key for mend in report.mends} & set(accepted))
+        self._values = report.values
+        self._size = (report.target.width, report.target.height)
+        self._meaning = dict(report.values.ids)
+        if KEEP_THIN in self.accepted:
+            self._meaning |= {value: value for value in report.values.edges}
+        self.found_ids = tuple(sorted(set(self._meaning.values()) - {0}))
+        self.take_ids({found_id: found_id for found_id in self.found_ids})
+
+    def take_ids(self, new_ids: Mapping[int, int]) -> None:
+        """Say what id each object of the files gets."""
+        self.new_ids = dict(new_ids)
+        known = {value: self.new_ids.get(old, 0) for value, old in self._meaning.items()}
+        if not self._values.is_black_and_white and self._values.kind == "ids":
             known[_UNKNOWN] = 0
         self._known = known
         self._table = np.full(256, _UNKNOWN, np.uint8)
@@ -63,29 +57,15 @@ class Mender:
             if 0 <= value < 256:
                 self._table[value] = object_id
 
-    @property
-    def frames(self) -> dict[int, int]:
-        """Frame of the target -> number in the files, of every mask that is to be imported."""
-        numbers = sorted(self._report.found.masks)
-        shift = numbers[0] if SHIFT in self._accepted else 0
-        frames = {number - shift: number for number in numbers}
-        if LEAVE_OUT in self._accepted or shift:
-            count = self._report.target.frame_count
-            frames = {index: number for index, number in frames.items() if index < count}
-        if KEEP in self._accepted and REPLACE not in self._accepted:
-            made = self._report.target.person_frames
-            frames = {index: number for index, number in frames.items() if index not in made}
-        return frames
-
     def mend(self, raw: RawMask) -> ByteMap:
         """Make a label map of the target's size; any thread may call it."""
         label_map = self._ids_of(raw)
         unknown = label_map == _UNKNOWN
         if unknown.any():
             label_map = fill_from_nearest(label_map, unknown)
-        if SPECKS in self._accepted:
+        if SPECKS in self.accepted:
             label_map = fill_from_nearest(label_map, speck_marks(label_map))
-        if SIZE in self._accepted and label_map.shape != self._size[::-1]:
+        if SIZE in self.accepted and label_map.shape != self._size[::-1]:
             resized = cv2.resize(label_map, self._size, interpolation=cv2.INTER_NEAREST_EXACT)
             label_map = np.asarray(resized, np.uint8)
         return label_map

@@ -7,7 +7,11 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
-from annotator.exchange.errors import ExchangeError, UnknownFormatError
+from annotator.exchange.errors import (
+    ExchangeError,
+    SeveralVideosError,
+    UnknownFormatError,
+)
 from annotator.exchange.found import RawMask
 from vos_core.media.label_maps import read_raw_mask
 
@@ -81,7 +85,8 @@ def choose_sequence(names: Iterable[str], wanted: str, where: Path) -> str:
     """Choose one of several videos: the wanted one, or the only one.
 
     Raises:
-        ExchangeError: there is none, or it cannot be told which.
+        UnknownFormatError: there is none.
+        SeveralVideosError: it cannot be told which.
     """
     known = list(names)
     if wanted in known:
@@ -90,8 +95,4 @@ def choose_sequence(names: Iterable[str], wanted: str, where: Path) -> str:
         return known[0]
     if not known:
         raise UnknownFormatError(f"{where} holds no masks")
-    listed = ", ".join(known[:6]) + (" …" if len(known) > 6 else "")
-    raise ExchangeError(
-        f"{where} holds {len(known)} videos ({listed}), none of them called {wanted or 'so'}; "
-        "say which one by its name"
-    )
+    raise SeveralVideosError(where, known, wanted)

@@ -51,6 +51,7 @@ class ExportDialog(QDialog):
         formats: to choose from.
         target_for: proposes a folder or file for a format.
         notes_for: what a reader of that format would stumble over.
+        name: of the video, as the files will call it unless the person says otherwise.
         parent: the window.
     """
 
@@ -64,6 +65,7 @@ class ExportDialog(QDialog):
         formats: Sequence[ExchangeFormat],
         target_for: Callable[[ExchangeFormat], Path],
         notes_for: Callable[[ExchangeFormat], list[str]],
+        name: str,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -95,6 +97,11 @@ class ExportDialog(QDialog):
         self._rows.addRow("Format", self.format_box)
         self._rows.addRow("", self.summary_label)
         self._rows.addRow("To", place)
+        self.name_field = QLineEdit(self)
+        self.name_field.setObjectName("exportName")
+        self.name_field.setPlaceholderText(name)
+        self.name_field.setToolTip("What the video is called in the files")
+        self._rows.addRow("Name of the video", self.name_field)
         for spec in OPTIONS.values():
             self._add_option(spec)
         self.notes_label = QLabel(self)
@@ -135,7 +142,8 @@ class ExportDialog(QDialog):
             for name, field in self._fields.items()
             if name in self.chosen.options
         }
-        return replace(ExportOptions(), **values)
+        name = self.name_field.text().strip() if self.chosen.reads else ""
+        return replace(ExportOptions(), name=name, **values)
 
     def choose_format(self, key: str) -> None:
         """Choose a format by its key."""
@@ -158,7 +166,12 @@ class ExportDialog(QDialog):
     def begin(self) -> None:
         """Show that the export runs."""
         self._is_running = True
-        for widget in (self.format_box, self.folder_field, self._browse_button):
+        for widget in (
+            self.format_box,
+            self.folder_field,
+            self.name_field,
+            self._browse_button,
+        ):
             widget.setEnabled(False)
         for field in self._fields.values():
             field.setEnabled(False)
@@ -205,6 +218,7 @@ class ExportDialog(QDialog):
             f"{chosen.summary[0].upper()}{chosen.summary[1:]}.{ends}\n{chosen.layout}"
         )
         self.folder_field.setText(str(self._target_for(chosen)))
+        self._rows.setRowVisible(self.name_field, chosen.reads)
         for name, field in self._fields.items():
             self._rows.setRowVisible(field, name in chosen.options)
         notes = self._notes_for(chosen)

@@ -8,55 +8,54 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
+    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFileDialog,
     QFrame,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QLineEdit,
     QProgressBar,
     QPushButton,
     QScrollArea,
-    QTableWidget,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
+from annotator.exchange.choices import ImportChoices
 from annotator.exchange.findings import Finding
 from annotator.exchange.inspection import ImportReport
-
-_COLUMNS = ("Object", "Name", "Frames", "Pixels")
+from annotator.views.import_objects import ImportObjects
 
 
 class ImportDialog(QDialog):
     """Shows what was found and offers mends; nothing changes before the person says Import.
 
     Args:
-        formats: titles of what can be imported, for the welcome text.
+        formats: keys and titles of what can be imported.
         parent: the window.
     """
 
     path_chosen = Signal(object)
     """`pathlib.Path` to look at."""
     import_requested = Signal(object)
-    """Keys of the accepted mends, a frozenset of str."""
+    """`ImportChoices`."""
     closed = Signal()
     """The person is done with it; what still runs should stop."""
 
-    def __init__(self, formats: Sequence[str], parent: QWidget | None = None) -> None:
+    def __init__(self, formats: Sequence[tuple[str, str]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Import masks")
         self.setWindowModality(Qt.WindowModality.NonModal)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(680, 560)
+        self.resize(760, 620)
         self._report: ImportReport | None = None
         self._boxes: dict[str, QCheckBox] = {}
         self.path_field = QLineEdit(self)
         self.path_field.setObjectName("importPath")
         self.path_field.setPlaceholderText("File or folder with masks")
+        self.path_field.textChanged.connect(self._forget_videos)
         self.path_field.returnPressed.connect(self._look)
         file_button = QPushButton("File…", self)
         folder_button = QPushButton("Folder…", self)
@@ -68,15 +67,24 @@ class ImportDialog(QDialog):
         place.addWidget(self.path_field, 1)
         place.addWidget(file_button)
         place.addWidget(folder_button)
-        self.facts_label = QLabel(f"Reads {', '.join(formats)}.", self)
+        self.format_box = QComboBox(self)
+        self.format_box.setObjectName("importFormat")
+        self.format_box.addItem("Recognise the format", "")
+        for key, title in formats:
+            self.format_box.addItem(title, key)
+        self.video_box = QComboBox(self)
+        self.video_box.setObjectName("importVideo")
+        self.video_box.setToolTip("Which of the videos in the files")
+        self.format_box.activated.connect(self._look)
+        self.video_box.activated.connect(self._look)
+        kind = QHBoxLayout()
+        kind.addWidget(self.format_box, 1)
+        kind.addWidget(self.video_box, 1)
+        titles = ", ".join(title for _, title in formats)
+        self.facts_label = QLabel(f"Reads {titles}.", self)
         self.facts_label.setWordWrap(True)
-        self.object_table = QTableWidget(0, len(_COLUMNS), self)
-        self.object_table.setHorizontalHeaderLabels(_COLUMNS)
-        self.object_table.verticalHeader().hide()
-        self.object_table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-        self.object_table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-        self.object_table.setSelectionMode(QTableWidget.SelectionMode.NoSelection)
-        self.object_table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.objects = ImportObjects(self)
+        self.objects.changed.connect(self._refresh)
         self._findings = QWidget(self)
         self._findings_layout = QVBoxLayout(self._findings)
         self._findings_layout.setContentsMargins(0, 0, 8, 0)
@@ -98,15 +106,32 @@ class ImportDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setSpacing(12)
         layout.addLayout(place)
+        layout.addLayout(kind)
         layout.addWidget(self.facts_label)
-        layout.addWidget(self.object_table, 2)
+        layout.addWidget(self.objects, 2)
         layout.addWidget(self._area, 3)
         layout.addWidget(self.progress_bar)
         layout.addWidget(self.state_label)
         layout.addWidget(self.buttons)
-        self.object_table.hide()
+        self.objects.hide()
+        self.video_box.hide()
         self.progress_bar.hide()
         self._refresh()
+
+    @property
+    def format_key(self) -> str:
+        """Format that the person says it is; empty when it should be recognised."""
+        return str(self.format_box.currentData())
+
+    @property
+    def video(self) -> str:
+        """Which of several videos in the files; empty when the person did not say."""
+        return self.video_box.currentText()
+
+    @property
+    def choices(self) -> ImportChoices:
+        """What is decided as the dialog stands."""
+        return ImportChoices(self.accepted_mends, self.objects.way, self.objects.targets)
 
     @property
     def accepted_mends(self) -> frozenset[str]:
@@ -120,7 +145,17 @@ class ImportDialog(QDialog):
     def look_at(self, path: Path) -> None:
         """Have a path looked at, as if it had been chosen."""
         self.path_field.setText(str(path))
+        self._forget_videos()
         self._look()
+
+    def ask_video(self, names: Sequence[str]) -> None:
+        """Offer the videos that are in the files; choosing one looks again."""
+        self.show_fault(f"There are {len(names)} videos in the files; choose one of them.")
+        self.video_box.clear()
+        self.video_box.addItem("")
+        self.video_box.addItems(list(names))
+        self.video_box.setPlaceholderText("Which video?")
+        self.video_box.show()
 
     def begin(self, text: str) -> None:
         """Show that something runs."""
@@ -140,8 +175,14 @@ class ImportDialog(QDialog):
         self._report = None
         self._clear()
         self.progress_bar.hide()
-        self.object_table.hide()
+        self.objects.hide()
         self.facts_label.setText("")
+        self._refresh()
+        self.state_label.setText(f"⚠ {text}")
+
+    def show_refusal(self, text: str) -> None:
+        """Say why it cannot be imported so; another choice may work."""
+        self.progress_bar.hide()
         self._refresh()
         self.state_label.setText(f"⚠ {text}")
 
@@ -163,7 +204,8 @@ class ImportDialog(QDialog):
             f"<b>{title}</b>: {len(numbers)} {noun} of {sizes} pixels, {span}, "
             f"{len(report.pixels)} objects"
         )
-        self._fill_table(report)
+        self.objects.show_report(report)
+        self.objects.setVisible(bool(report.pixels))
         for finding in report.findings:
             self._add_finding(finding)
         if not report.findings:
@@ -172,35 +214,14 @@ class ImportDialog(QDialog):
         self._refresh()
 
     def accept(self) -> None:
-        """Report the accepted mends; the dialog stays until the import is done."""
+        """Report what is decided; the dialog stays until the import is done."""
         if self.import_button.isEnabled():
-            self.import_requested.emit(self.accepted_mends)
+            self.import_requested.emit(self.choices)
 
     def reject(self) -> None:
         """Close without a change."""
         self.closed.emit()
         super().reject()
-
-    def _fill_table(self, report: ImportReport) -> None:
-        told = (
-            {}
-            if report.provenance is None
-            else {record.object_id: record.name for record in report.provenance.objects}
-        )
-        ids = sorted(report.pixels)
-        self.object_table.setRowCount(len(ids))
-        for row, object_id in enumerate(ids):
-            found = report.found.objects.get(object_id)
-            name = told.get(object_id) or (found.name or found.category if found else "")
-            texts = (object_id, name, report.frames_of[object_id], report.pixels[object_id])
-            for column, text in enumerate(texts):
-                item = QTableWidgetItem(f"{text:,}" if column == 3 else str(text))
-                if column != 1:
-                    item.setTextAlignment(
-                        Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-                    )
-                self.object_table.setItem(row, column, item)
-        self.object_table.setVisible(bool(ids))
 
     def _add_finding(self, finding: Finding) -> None:
         text = f"{finding.text[0].upper()}{finding.text[1:]}"
@@ -218,14 +239,17 @@ class ImportDialog(QDialog):
 
     @Slot()
     def _refresh(self) -> None:
-        unmended = [] if self._report is None else self._report.unmended(self.accepted_mends)
+        unmended = [] if self._report is None else self._report.unmended(self.choices.accepted)
         self.import_button.setEnabled(self._report is not None and not unmended)
         if self._report is None:
             self.state_label.setText("")
         elif unmended:
             self.state_label.setText(f"⚠ Accept a mend first: {unmended[0].text}")
         else:
-            self.state_label.setText("Nothing is changed yet. The import is one undo step.")
+            self.state_label.setText(
+                f"Objects: {self.objects.summary or 'none'}. Nothing is changed yet; the import is "
+                "one undo step."
+            )
 
     def _clear(self) -> None:
         self._boxes.clear()
@@ -234,6 +258,11 @@ class ImportDialog(QDialog):
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
+
+    @Slot()
+    def _forget_videos(self) -> None:
+        self.video_box.clear()
+        self.video_box.hide()
 
     @Slot()
     def _look(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from annotator.cli.exchange import format_table
+from annotator.exchange.choices import WAYS
 from annotator.exchange.findings import MENDS
 from annotator.exchange.options import OPTIONS, ExportOptions
 from annotator.exchange.registry import FORMATS
@@ -15,7 +16,7 @@ DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "how_to" / "exchange.m
 def test_every_format_and_mend_stands_in_the_document() -> None:
     text = DOCUMENT.read_text("utf-8")
     assert format_table() in text
-    for key, meaning in MENDS.items():
+    for key, meaning in (MENDS | WAYS).items():
         assert f"| `{key}` | {meaning} |" in text
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import zipfile
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from annotator.exchange.errors import ExchangeError
 from annotator.exchange.exporting import run_export
 from annotator.exchange.options import ExportOptions
 from annotator.exchange.registry import format_of
@@ -232,3 +234,104 @@ def test_the_sidecar_tells_who_made_what(source: ExportSource, tmp_path: Path) -
     assert hound["propagated"] == [[3, 3], [5, 6], [8, 11]] and hound["drawn"] == []
     first, numbers = hound["reliability"][0]
     assert first == 3 and numbers == pytest.approx([0.62], abs=0.003)
+
+
+LABELME_FILE = {
+    "version": str,
+    "flags": dict,
+    "shapes": list,
+    "imagePath": str,
+    "imageData": type(None),
+    "imageHeight": int,
+    "imageWidth": int,
+}
+LABELME_SHAPE = {
+    "label": str,
+    "points": list,
+    "group_id": int,
+    "description": str,
+    "shape_type": str,
+    "flags": dict,
+    "mask": (str, type(None)),
+}
+
+
+@pytest.mark.parametrize("outlines", [False, True])
+def test_labelme_files_have_every_member_of_its_format(
+    source: ExportSource, tmp_path: Path, outlines: bool
+) -> None:
+    folder = export("labelme", source, tmp_path, outlines=outlines) / "zoo"
+    files = sorted(folder.glob("*.json"))
+    assert len(files) == COUNT
+    for file in files:
+        table = json.loads(file.read_text())
+        assert table.keys() == LABELME_FILE.keys()
+        assert all(isinstance(table[name], kind) for name, kind in LABELME_FILE.items())
+        for shape in table["shapes"]:
+            assert shape.keys() == LABELME_SHAPE.keys()
+            assert all(isinstance(shape[name], kind) for name, kind in LABELME_SHAPE.items())
+            kind = "polygon" if outlines else "mask"
+            assert shape["shape_type"] == kind and (shape["mask"] is None) == outlines
+            assert len(shape["points"]) == 2 if kind == "mask" else len(shape["points"]) >= 3
+            assert all(0 <= x <= WIDTH - 1 and 0 <= y <= HEIGHT - 1 for x, y in shape["points"])
+
+
+CVAT_SHAPE = {"frame", "keyframe", "outside", "occluded", "z_order"}
+
+
+@pytest.mark.parametrize("outlines", [False, True])
+def test_cvat_xml_has_the_attributes_of_version_1_1(
+    source: ExportSource, tmp_path: Path, outlines: bool
+) -> None:
+    root = ElementTree.parse(export("cvat", source, tmp_path, outlines=outlines)).getroot()
+    assert [child.tag for child in root][:2] == ["version", "meta"]
+    task = root.find("meta/task")
+    assert task is not None
+    assert {"name", "size", "mode", "start_frame", "stop_frame", "labels", "original_size"} <= {
+        child.tag for child in task
+    }
+    size = (task.findtext("original_size/width"), task.findtext("original_size/height"))
+    assert size == (str(WIDTH), str(HEIGHT))
+    own = {"points"} if outlines else {"rle", "left", "top", "width", "height"}
+    tracks = root.findall("track")
+    assert [track.get("id") for track in tracks] == [str(n) for n in range(len(tracks))]
+    for track in tracks:
+        assert {"id", "label", "source"} <= set(track.keys())
+        for shape in track:
+            assert shape.tag == ("polygon" if outlines else "mask")
+            assert set(shape.keys()) == CVAT_SHAPE | own
+            assert {shape.get("outside"), shape.get("keyframe")} <= {"0", "1"}
+            assert 0 <= int(shape.get("frame", "")) < COUNT
+
+
+def test_a_zip_for_cvat_holds_the_xml_and_the_frames(source: ExportSource, tmp_path: Path) -> None:
+    chosen = format_of("cvat")
+    target = tmp_path / "task.zip"
+    run_export(chosen, source, target, ExportOptions(with_frames=True))
+    plain = export("cvat", source, tmp_path)
+    with zipfile.ZipFile(target) as archive:
+        assert archive.testzip() is None
+        names = [f"images/frame_{index:06d}.png" for index in range(COUNT)]
+        assert archive.namelist() == ["annotations.xml", *names]
+        xml = ElementTree.fromstring(archive.read("annotations.xml"))
+        assert ElementTree.tostring(xml) == ElementTree.tostring(ElementTree.parse(plain).getroot())
+        for index, name in enumerate(names):
+            with Image.open(io.BytesIO(archive.read(name))) as picture:
+                assert picture.size == (WIDTH, HEIGHT)
+                assert np.array(picture).mean() == 10 * index
+    with pytest.raises(ExchangeError, match=r"task\.xml has no room for frames"):
+        run_export(chosen, source, tmp_path / "task.xml", ExportOptions(with_frames=True))
+
+
+def test_the_overlay_video_is_h264_with_the_colours_of_the_objects(
+    source: ExportSource, tmp_path: Path
+) -> None:
+    av = pytest.importorskip("av")
+    with av.open(str(export("overlay", source, tmp_path))) as video:
+        stream = video.streams.video[0]
+        assert stream.codec_context.name == "h264" and stream.codec_context.pix_fmt == "yuv420p"
+        assert stream.average_rate == 25 and stream.frames == COUNT
+        last = [frame.to_ndarray(format="rgb24") for frame in video.decode(stream)][-1]
+    inside = last[34:38, 3:7].mean(axis=(0, 1))
+    wanted = np.array(source.palette[5], float) / 2 + 110 / 2
+    np.testing.assert_allclose(inside, wanted, atol=12)

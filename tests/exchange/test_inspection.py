@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from annotator.exchange.choices import ImportChoices
 from annotator.exchange.errors import (
     DamagedFileError,
     ExchangeError,
@@ -58,7 +59,7 @@ def keys(report: ImportReport) -> set[str]:
 
 
 def imported(report: ImportReport, target: Document, *mends: str) -> Document:
-    History(target).do(import_files(target, report, mends))
+    History(target).do(import_files(target, report, ImportChoices.of(*mends)))
     return target
 
 
@@ -98,7 +99,7 @@ def test_a_fault_is_named_and_its_mend_makes_it_right(
     assert words in text_of(report) and mend in keys(report)
     if mend != "renumber":  # gaps in the ids are no fault of a project
         with pytest.raises(MendNeededError, match=f"--mend {mend}"):
-            import_files(target, report, ())
+            import_files(target, report, ImportChoices())
     assert target.label_maps.stored_frames() == () and not len(target.objects)
     imported(report, target, mend)
     if expected is None:
@@ -129,7 +130,7 @@ def test_smoothed_colours_go_to_the_nearest_object(tmp_path: Path) -> None:
     report = look_at(folder_of(tmp_path, {0: smooth}), target)
     assert "colours of the DAVIS palette" in text_of(report)
     with pytest.raises(MendNeededError, match="--mend smooth"):
-        import_files(target, report, ["values"])
+        import_files(target, report, ImportChoices.of("values"))
     imported(report, target, "values", "smooth")
     assert set(np.unique(target.label_map(0))) == {0, 1, 2}
     assert (target.label_map(0) != sharp).mean() < 0.1
@@ -191,15 +192,16 @@ def test_verified_and_locked_masks_stay(tmp_path: Path) -> None:
     target = document()
     history = History(target)
     first = look_at(folder_of(tmp_path, {0: two_squares(1, 2), 1: two_squares(1, 2)}), target)
-    history.do(import_files(target, first, ()))
+    history.do(import_files(target, first, ImportChoices()))
     history.do(SetCellState.prepare(target, [0], [1], CellState.VERIFIED))
     write_label_map(tmp_path / "masks/00000.png", two_squares(3, 3))
     write_label_map(tmp_path / "masks/00001.png", two_squares(3, 3))
     report = look_at(tmp_path / "masks", target)
     assert "frames 0, 1 hold masks that a person made" in text_of(report)
     before = target.label_map(1).copy()
-    assert not history.do(import_files(target, report, ["keep"])) or target.objects.ids == (1, 2)
-    history.do(import_files(target, report, ["replace"]))
+    keep = import_files(target, report, ImportChoices.of("keep"))
+    assert not history.do(keep) or target.objects.ids == (1, 2)
+    history.do(import_files(target, report, ImportChoices.of("replace")))
     assert (target.label_map(0) == 1).sum() == 100 and (target.label_map(1) == 3).any()
     assert target.cells.state(0, 1) is CellState.VERIFIED
     history.undo()
@@ -210,7 +212,7 @@ def test_a_frame_that_changed_since_the_plan_is_planned_again(tmp_path: Path) ->
     target = document()
     history = History(target)
     report = look_at(folder_of(tmp_path, {0: two_squares(1, 2)}), target)
-    planned = plan(report, (), DocumentSnapshot.of(target, [0]))
+    planned = plan(report, ImportChoices(), DocumentSnapshot.of(target, [0]))
     history.do(AddObject.prepare(target, name="drawn meanwhile"))
     stroke = history.begin_stroke(0, 1)
     stroke.add(Box(0, 0, 2, 2), np.ones((2, 2), bool))
@@ -268,7 +270,7 @@ def test_run_lengths_of_another_size_can_be_resized(tmp_path: Path) -> None:
     report = look_at(json_file(tmp_path, vis(half)), target)
     assert "20x15 in frames 0" in text_of(report)
     with pytest.raises(MendNeededError, match="--mend size"):
-        import_files(target, report, ())
+        import_files(target, report, ImportChoices())
     assert imported(report, target, "size").label_map(0).all()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from annotator.exchange.choices import ImportChoices
 from annotator.exchange.errors import ExchangeError
 from annotator.exchange.exporting import run_export
 from annotator.exchange.formats.base import ExchangeFormat
@@ -51,7 +52,7 @@ def test_the_same_bytes_come_back(chosen: ExchangeFormat, tmp_path: Path) -> Non
     found = look_at(target, again)
     assert found.unmended(()) == [] and found.provenance is not None
     history = History(again)
-    assert history.do(import_files(again, found, found.recommended))
+    assert history.do(import_files(again, found, ImportChoices(found.recommended)))
     assert project_bytes(tmp_path / "b", again) == project_bytes(tmp_path / "a", document)
     assert [(r.object_id, r.name, r.category, r.colour) for r in again.objects] == [
         (r.object_id, r.name, r.category, r.colour) for r in document.objects
@@ -73,7 +74,7 @@ def test_ids_are_renumbered_on_request_and_say_so(chosen: ExchangeFormat, tmp_pa
     assert report.id_map == {2: 1, 5: 2, 9: 3}
     again = empty()
     found = look_at(target, again)
-    History(again).do(import_files(again, found, found.recommended))
+    History(again).do(import_files(again, found, ImportChoices(found.recommended)))
     renumbered = np.array([0, 0, 1, 0, 0, 2, 0, 0, 0, 3], np.uint8)
     for index in range(COUNT):
         np.testing.assert_array_equal(again.label_map(index), renumbered[source.label_map(index)])

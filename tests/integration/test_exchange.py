@@ -239,3 +239,45 @@ def test_the_export_dialog_shows_what_each_format_asks(
     with driver.qtbot.waitSignal(driver.application.export.finished, timeout=15000) as done:
         dialog.accept()
     assert done.args[0].frame_count == 12 and Image.open(tmp_path / "sheet.png").width > 400
+
+
+def test_the_name_in_the_files_is_a_choice(
+    driver: Driver, frames_folder: Path, tmp_path: Path
+) -> None:
+    annotated(driver, frames_folder)
+    driver.trigger("file.export_davis")
+    dialog = driver.window.findChild(ExportDialog)
+    assert dialog is not None
+    assert dialog.name_field.placeholderText() == "clip" and not dialog.name_field.isHidden()
+    dialog.name_field.setText("zebra crossing")
+    dialog.folder_field.setText(str(tmp_path / "out"))
+    with driver.qtbot.waitSignal(driver.application.export.finished, timeout=15000):
+        dialog.accept()
+    assert len(list((tmp_path / "out" / "zebra crossing").glob("*.png"))) == 12
+
+
+def test_a_stopped_file_leaves_what_was_there_and_says_so(
+    driver: Driver, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from annotator.exchange import source as module
+
+    driver.open(write_frames(tmp_path / "clip", 40))
+    driver.trigger("object.add")
+    driver.drag([(30, 20), (45, 30)])
+    export, target = driver.application.export, tmp_path / "clip.json"
+    target.write_text("an export of yesterday")
+    plain = module.ExportSource.label_map
+    seen: list[int] = []
+
+    def slow(self: module.ExportSource, index: int) -> np.ndarray:
+        seen.append(index)
+        if len(seen) == 20:
+            export.stop()
+        return plain(self, index)
+
+    monkeypatch.setattr(module.ExportSource, "label_map", slow)
+    with qtbot.waitSignal(export.finished, timeout=15000) as done:
+        export.export(target, key="coco")
+    assert done.args[0] is None and target.read_text() == "an export of yesterday"
+    assert "No half file was left" in driver.window.messages.text
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []

@@ -68,6 +68,18 @@ def test_validate_counts_and_says_what_is_wrong(project, tmp_path, capsys):
     assert "00001.png" in error and len(error.splitlines()) == 1
 
 
+def test_validate_says_what_the_davis_evaluation_stumbles_over(tmp_path, capsys):
+    for frame, object_id in ((0, 1), (2, 5)):
+        label_map = np.zeros((12, 16), np.uint8)
+        label_map[2:8, 2:8] = object_id
+        write_label_map(tmp_path / "clip" / f"{frame:05d}.png", label_map)
+    assert run(["validate", str(tmp_path / "clip")]) == 0
+    error = capsys.readouterr().err
+    assert "no mask of frame 1 (1 are missing)" in error
+    assert "the ids are 1, 5; the DAVIS evaluation counts 5 objects" in error
+    assert "object 5 first appears in frame 2" in error
+
+
 def test_import_puts_masks_in_and_asks_before_replacing(project, tmp_path, capsys):
     masks = tmp_path / "masks"
     masks.mkdir()
@@ -103,6 +115,38 @@ def test_import_changes_nothing_when_one_mask_is_wrong(project, tmp_path, capsys
     assert run(["import", str(project), str(masks)]) == 2
     error = capsys.readouterr().err
     assert "frames that do not exist (6)" in error and "frames are 0 to 5" in error
+
+
+def test_import_as_new_objects_and_with_a_mapping(project, tmp_path, capsys):
+    masks = tmp_path / "masks"
+    masks.mkdir()
+    label_map = np.zeros((12, 16), np.uint8)
+    label_map[0:6, 0:6] = 2
+    label_map[8:, 8:] = 7
+    write_label_map(masks / "00001.png", label_map)
+    words = ["import", str(project), str(masks)]
+    assert run([*words, "--as", "new", "--json"]) == 0  # what a person drew is kept
+    assert json.loads(capsys.readouterr().out)["new_objects"] == [3, 4]
+    document = load_project(project).document
+    assert document.objects.ids == (1, 2, 3, 4)
+    assert (document.label_map(1)[:3, :3] == 2).all()
+    assert (document.label_map(1) == 3).sum() == 36 - 9 and (document.label_map(1) == 4).any()
+    assert document.label_map(1)[11, 11] == 4
+
+    assert run([*words, "--as", "merge", "--map", "7=1", "--map", "2=out"]) == 0
+    document = load_project(project).document
+    assert document.objects.ids == (1, 2, 3, 4) and document.cells.frames_of(1) == ()
+    assert run([*words, "--as", "merge", "--map", "7=1", "--map", "2=out", "--replace"]) == 0
+    document = load_project(project).document
+    assert (document.label_map(1) == 1).sum() == 32 and (document.label_map(1) == 3).any()
+
+    for word, message in (
+        ("7", "such as 3=1, 3=new or 3=out"),
+        ("7=0", "such as 3=1"),
+        ("9=1", "the files hold no object 9; they hold 2, 7"),
+    ):
+        assert run([*words, "--as", "merge", "--map", word]) == 2
+        assert message in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -182,7 +226,8 @@ def test_formats_are_listed(capsys):
     [
         ("a.json", '{"videos": [], "annotations": []}', "holds no masks"),
         ("a.json", "{broken", "no format that can be imported"),
-        ("a.xml", "<annotations><track", "no format that can be imported"),
+        ("a.xml", "<annotations><track", "it breaks off"),
+        ("a.xml", "<html></html>", "no format that can be imported"),
         ("a.txt", "hello", "no format that can be imported"),
     ],
 )

@@ -8,12 +8,15 @@ leaves the previous content as it was.
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
 from vos_core.media.errors import OutputError
+
+_TOKEN_BYTES = 4
 
 
 def write_bytes_atomic(path: str | Path, data: bytes) -> None:
@@ -55,7 +58,7 @@ def replacing(path: str | Path, *, reach_disk: bool = True) -> Iterator[Path]:
         OutputError: The folder or the file cannot be written.
     """
     target = Path(path)
-    temporary = target.with_name(f".{target.stem}.{secrets.token_hex(4)}{target.suffix}")
+    temporary = target.with_name(f".{target.stem}.{secrets.token_hex(_TOKEN_BYTES)}{target.suffix}")
     try:
         ensure_folder(target.parent)
         os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
@@ -68,6 +71,25 @@ def replacing(path: str | Path, *, reach_disk: bool = True) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def remove_leftovers(path: str | Path) -> bool:
+    """Remove temporary files of ``replacing`` that a killed process left beside a file.
+
+    Args:
+        path: The file that was to be made; nobody may be writing it now.
+
+    Returns:
+        Whether there was one.
+    """
+    target = Path(path)
+    token = "[0-9a-f]" * (2 * _TOKEN_BYTES)
+    pattern = f".{glob.escape(target.stem)}.{token}{glob.escape(target.suffix)}"
+    left = list(target.parent.glob(pattern)) if target.parent.is_dir() else []
+    for temporary in left:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+    return bool(left)
 
 
 def ensure_folder(path: str | Path) -> Path:

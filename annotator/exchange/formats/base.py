@@ -23,7 +23,8 @@ class Written:
         frame_count: how many frames' masks are in it.
         id_map: id in the project -> id in the files.
         warnings: what a reader may stumble over, each a sentence.
-        kept_count: files that were there already, whole and right.
+        kept_count: how much was there already, whole and right, from an earlier export.
+        counted: what `kept_count` counts, in the plural.
     """
 
     path: Path
@@ -32,6 +33,7 @@ class Written:
     id_map: dict[int, int]
     warnings: tuple[str, ...] = ()
     kept_count: int = 0
+    counted: str = "files"
 
 
 class ExchangeFormat(ABC):

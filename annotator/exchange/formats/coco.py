@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -17,7 +16,7 @@ from annotator.exchange.formats.youtube_vis import (
     object_ids,
 )
 from annotator.exchange.found import FoundMasks, FoundObject, ImportQuery
-from annotator.exchange.json_files import as_list, as_size, as_table, load_json
+from annotator.exchange.json_files import as_list, as_size, as_table, load_json, write_json
 from annotator.exchange.options import ExportOptions
 from annotator.exchange.png_files import frame_number
 from annotator.exchange.provenance import sidecar_of
@@ -30,7 +29,6 @@ from annotator.exchange.segmentations import (
     segmentation_of,
 )
 from annotator.exchange.source import ExportSource, Progress
-from vos_core.media.atomic import write_text_atomic
 from vos_core.media.numbering import IdNumbering
 
 _TRACK_NAMES = ("track_id", "instance_id")
@@ -130,7 +128,7 @@ class Coco(ExchangeFormat):
             "categories": categories.table,
             "annotations": annotations,
         }
-        write_text_atomic(target, json.dumps(values, ensure_ascii=False, separators=(",", ":")))
+        write_json(target, values)
         query = ImportQuery(source.frame_count, source.height, source.width)
         check_read_back(self.find(target, query), source, numbering.id_map, progress)
         return Written(

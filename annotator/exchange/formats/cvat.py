@@ -8,39 +8,38 @@ frames; each shape is a key frame.
 
 from __future__ import annotations
 
-import zipfile
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-import numpy as np
-
-from annotator.exchange.errors import DamagedFileError, ExchangeError, UnknownFormatError
+from annotator.exchange.cvat_file import (
+    CvatShape,
+    draw_shapes,
+    frame_range,
+    integer_of,
+    picture_size,
+    read_xml,
+    root_tag,
+    write_zip,
+    z_order_of,
+)
+from annotator.exchange.errors import ExchangeError, UnknownFormatError
 from annotator.exchange.formats.base import ExchangeFormat, Written
-from annotator.exchange.found import FoundMasks, FoundObject, ImportQuery, RawMask
+from annotator.exchange.found import FoundMasks, FoundObject, ImportQuery
 from annotator.exchange.options import ExportOptions
 from annotator.exchange.png_files import frame_number
-from annotator.exchange.polygons import fill_polygon, outlines, points_of
+from annotator.exchange.polygons import outlines
 from annotator.exchange.provenance import sidecar_of
-from annotator.exchange.rle import box_runs, mask_of_runs, runs_of
+from annotator.exchange.rle import box_runs
 from annotator.exchange.segmentations import check_read_back
 from annotator.exchange.source import ExportSource, Progress
 from vos_core.media.atomic import write_bytes_atomic
 from vos_core.media.label_maps import object_ids_in
 from vos_core.media.numbering import IdNumbering
 
-_XML_NAME = "annotations.xml"
 _KINDS = ("mask", "polygon", "box")
-_LARGEST_XML = 2 << 30
-
-
-class _Shape(NamedTuple):
-    z_order: int
-    object_id: int
-    element: Element
-    where: str
 
 
 class CvatVideo(ExchangeFormat):
@@ -49,24 +48,23 @@ class CvatVideo(ExchangeFormat):
     key: ClassVar[str] = "cvat"
     title: ClassVar[str] = "CVAT for video XML"
     summary: ClassVar[str] = "one XML file with masks as run lengths, or polygon tracks"
-    layout: ClassVar[str] = "FILE.xml (a ZIP of CVAT with annotations.xml is read too)"
+    layout: ClassVar[str] = (
+        "FILE.xml, or FILE.zip with annotations.xml and, if wanted, images/frame_000000.png …"
+    )
     target: ClassVar = "file"
     suffix: ClassVar[str] = ".xml"
-    options: ClassVar[tuple[str, ...]] = ("renumber", "outlines")
+    options: ClassVar[tuple[str, ...]] = ("renumber", "outlines", "with_frames")
 
     def recognises(self, path: Path) -> bool:
         """An XML file of CVAT, or a ZIP with one."""
-        try:
-            return _read_xml(path).tag == "annotations"
-        except ExchangeError:
-            return False
+        return root_tag(path) == "annotations"
 
     def find(self, path: Path, query: ImportQuery) -> FoundMasks:
         """List the masks of tracks and of images."""
-        root = _read_xml(path)
+        root = read_xml(path)
         if root.tag != "annotations":
             raise UnknownFormatError(f"{path} is no file of CVAT: it begins with <{root.tag}>")
-        size = _size(root, query)
+        size = picture_size(root, query)
         found: list[tuple[tuple[str, str], str, int, Element]] = []
         for track in root.iter("track"):
             label, own = track.get("label", ""), track.get("id", "")
@@ -76,7 +74,7 @@ class CvatVideo(ExchangeFormat):
                     continue
                 is_tied = element.tag == "mask"
                 key = ("group", group) if group else ("label", label) if is_tied else ("id", own)
-                number = _integer(element, "frame", f"{path}: track {own}")
+                number = integer_of(element, "frame", f"{path}: track {own}")
                 found.append((key, label, number, element))
         for image in root.iter("image"):
             number = _image_number(image, query)
@@ -87,13 +85,15 @@ class CvatVideo(ExchangeFormat):
                     found.append((key, label, number, element))
         ids = _object_ids([key for key, _, _, _ in found])
         objects: dict[int, FoundObject] = {}
-        frames: dict[int, list[_Shape]] = {n: [] for n in _frame_range(root)}
+        frames: dict[int, list[CvatShape]] = {n: [] for n in frame_range(root)}
         for key, label, number, element in found:
             objects.setdefault(ids[key], FoundObject(label))
-            z_order = _z_order(element)
+            z_order = z_order_of(element)
             where = f"{path}: {element.tag} of {label!r} in frame {number}"
-            frames.setdefault(number, []).append(_Shape(z_order, ids[key], element, where))
-        masks = {number: partial(_draw, shapes, size) for number, shapes in sorted(frames.items())}
+            frames.setdefault(number, []).append(CvatShape(z_order, ids[key], element, where))
+        masks = {
+            number: partial(draw_shapes, shapes, size) for number, shapes in sorted(frames.items())
+        }
         sidecar = sidecar_of(path)
         return FoundMasks(
             self.key, path, masks, objects, (), sidecar if sidecar.is_file() else None
@@ -103,6 +103,11 @@ class CvatVideo(ExchangeFormat):
         self, source: ExportSource, target: Path, options: ExportOptions, progress: Progress
     ) -> Written:
         """Write the file and read it back."""
+        is_zip = target.suffix.lower() == ".zip"
+        if options.with_frames and not is_zip:
+            raise ExchangeError(
+                f"{target} has no room for frames; give it a name that ends in .zip"
+            )
         numbering = IdNumbering(source.object_ids, renumber=options.renumber)
         labels = {record.object_id: record.name for record in source.objects}
         root = _head(source, options.name or source.sequence)
@@ -139,7 +144,11 @@ class CvatVideo(ExchangeFormat):
             _end(track, source.frame_count + 1, source.frame_count)
         ElementTree.indent(root)
         text = ElementTree.tostring(root, encoding="unicode", xml_declaration=False)
-        write_bytes_atomic(target, f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'.encode())
+        data = f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'.encode()
+        if is_zip:
+            write_zip(target, data, source if options.with_frames else None, progress)
+        else:
+            write_bytes_atomic(target, data)
         query = ImportQuery(source.frame_count, source.height, source.width)
         check_read_back(
             self.find(target, query),
@@ -203,65 +212,12 @@ def _end(track: Element, next_frame: int, frame_count: int | None = None) -> Non
     SubElement(track, last.tag, {**again, "frame": str(after), "outside": "1"})
 
 
-def _read_xml(path: Path) -> Element:
-    try:
-        if path.suffix.lower() == ".zip":
-            with zipfile.ZipFile(path) as archive:
-                entry = archive.getinfo(_XML_NAME)
-                if entry.file_size > _LARGEST_XML:
-                    raise DamagedFileError(f"{path}: its {_XML_NAME} is larger than 2 GiB")
-                return ElementTree.fromstring(archive.read(entry))
-        if path.suffix.lower() != ".xml" or not path.is_file():
-            raise UnknownFormatError(f"{path} is no XML file")
-        data = path.read_bytes()
-        if b"<!ENTITY" in data[:65536]:
-            raise DamagedFileError(f"{path} declares entities, which no file of CVAT does")
-        return ElementTree.fromstring(data)
-    except (KeyError, zipfile.BadZipFile) as error:
-        raise UnknownFormatError(f"{path} is no ZIP file with {_XML_NAME}") from error
-    except ElementTree.ParseError as error:
-        raise DamagedFileError(f"{path} is no XML, or it breaks off: {error}") from error
-    except OSError as error:
-        raise DamagedFileError(f"{path} cannot be read: {error.strerror or error}") from error
-
-
-def _size(root: Element, query: ImportQuery) -> tuple[int, int]:
-    size = root.find(".//original_size")
-    if size is not None:
-        texts = (size.findtext("height", ""), size.findtext("width", ""))
-    else:
-        image = root.find("image")
-        texts = ("", "") if image is None else (image.get("height", ""), image.get("width", ""))
-    if all(text.isascii() and text.isdigit() and 1 <= int(text) <= 65_535 for text in texts):
-        return int(texts[0]), int(texts[1])
-    return query.height, query.width
-
-
-def _frame_range(root: Element) -> range:
-    stop = root.findtext(".//stop_frame", "")
-    if root.find("track") is not None and stop.isascii() and stop.isdigit():
-        return range(min(int(stop), 1_000_000) + 1)
-    return range(0)
-
-
 def _image_number(image: Element, query: ImportQuery) -> int:
     stem = Path(image.get("name", "")).stem
     if stem in query.frame_names:
         return query.frame_names.index(stem)
     number = frame_number(stem)
-    return _integer(image, "id", "an image") if number is None else number
-
-
-def _integer(element: Element, name: str, where: str) -> int:
-    text = element.get(name, "")
-    if not (text.isascii() and text.isdigit()):
-        raise DamagedFileError(f"{where}: {name} is {text!r}, expected a whole number")
-    return int(text)
-
-
-def _z_order(element: Element) -> int:
-    text = element.get("z_order", "0")
-    return int(text) if text.removeprefix("-").isdecimal() else 0
+    return integer_of(image, "id", "an image") if number is None else number
 
 
 def _object_ids(keys: list[tuple[str, str]]) -> dict[tuple[str, str], int]:
@@ -272,40 +228,3 @@ def _object_ids(keys: list[tuple[str, str]]) -> dict[tuple[str, str], int]:
     if len(distinct) > 254:
         raise ExchangeError(f"{len(distinct)} different objects; 254 is the most there can be")
     return {key: number for number, key in enumerate(distinct, start=1)}
-
-
-def _draw(shapes: list[_Shape], size: tuple[int, int]) -> RawMask:
-    label_map = np.zeros(size, np.uint8)
-    for _, object_id, element, where in sorted(shapes, key=lambda shape: shape.z_order):
-        if element.tag == "mask":
-            _draw_mask(label_map, element, object_id, where)
-            continue
-        if element.tag == "box":
-            left, top, right, bottom = (
-                element.get(name, "") for name in ("xtl", "ytl", "xbr", "ybr")
-            )
-            flat: list[object] = [left, top, right, top, right, bottom, left, bottom]
-        else:
-            text = element.get("points", "").replace(";", ",")
-            flat = [value for value in text.split(",") if value]
-        fill_polygon(label_map, points_of(flat, where), object_id)
-    return label_map
-
-
-def _draw_mask(label_map: RawMask, element: Element, object_id: int, where: str) -> None:
-    left, top, width, height = (
-        _integer(element, name, where) for name in ("left", "top", "width", "height")
-    )
-    if top + height > label_map.shape[0] or left + width > label_map.shape[1]:
-        raise DamagedFileError(
-            f"{where}: {width} x {height} at ({left}, {top}) leaves the picture of "
-            f"{label_map.shape[1]} x {label_map.shape[0]}"
-        )
-    texts = [text.strip() for text in element.get("rle", "").split(",")]
-    if not all(text.isascii() and text.isdigit() for text in texts):
-        raise DamagedFileError(f"{where}: its run lengths are not whole numbers")
-    try:
-        mask = mask_of_runs(runs_of([int(text) for text in texts]), height, width, by_rows=True)
-    except DamagedFileError as error:
-        raise DamagedFileError(f"{where}: {error}") from error
-    label_map[top : top + height, left : left + width][mask] = object_id

@@ -12,10 +12,11 @@ from PIL import Image
 from annotator.exchange.errors import ExchangeError
 from annotator.exchange.formats.base import ExchangeFormat, Written
 from annotator.exchange.options import ExportOptions
+from annotator.exchange.overlay_pieces import write_overlay
 from annotator.exchange.provenance import sidecar_of
 from annotator.exchange.source import ExportSource, Progress
 from annotator.model.label_maps import ByteMap
-from vos_core.media import OutputError, OverlayVideoWriter, blend_label_map, open_frames
+from vos_core.media import OutputError, blend_label_map, open_frames
 from vos_core.media.atomic import reason, replacing
 
 _PICTURE_WIDTH = 480
@@ -32,20 +33,13 @@ class OverlayVideo(ExchangeFormat):
     target: ClassVar = "file"
     suffix: ClassVar[str] = ".mp4"
     reads: ClassVar[bool] = False
+    resumes: ClassVar[bool] = True
 
     def write(
         self, source: ExportSource, target: Path, options: ExportOptions, progress: Progress
     ) -> Written:
         """Write the video, open it again and look at its size and its number of frames."""
-        palette = source.palette
-        with (
-            source.open_frames() as frames,
-            OverlayVideoWriter(
-                target, source.height, source.width, source.frames_per_second
-            ) as video,
-        ):
-            for index, label_map in source.label_maps(progress):
-                video.write(blend_label_map(frames.read(index), label_map, palette=palette))
+        kept = write_overlay(source, target, progress)
         with open_frames(target) as again:
             found = (again.frame_count, again.height, again.width)
         even = (source.height + source.height % 2, source.width + source.width % 2)
@@ -55,7 +49,14 @@ class OverlayVideo(ExchangeFormat):
                 f"were {source.frame_count} of {even[1]} x {even[0]}"
             )
         ids = {object_id: object_id for object_id in source.object_ids}
-        return Written(target, sidecar_of(target), source.frame_count, ids)
+        return Written(
+            target,
+            sidecar_of(target),
+            source.frame_count,
+            ids,
+            kept_count=kept,
+            counted="frames",
+        )
 
 
 class ContactSheet(ExchangeFormat):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, ClassVar
 
 from annotator.exchange.errors import UnknownFormatError
 from annotator.exchange.formats.base import ExchangeFormat, Written
 from annotator.exchange.found import FoundMasks, FoundObject, ImportQuery
-from annotator.exchange.json_files import as_list, as_size, as_table, load_json
+from annotator.exchange.json_files import as_list, as_size, as_table, load_json, write_json
 from annotator.exchange.options import ExportOptions
 from annotator.exchange.png_files import choose_sequence
 from annotator.exchange.provenance import application_version, sidecar_of
@@ -23,7 +22,6 @@ from annotator.exchange.segmentations import (
 )
 from annotator.exchange.source import ExportSource, Progress
 from annotator.model.objects import ObjectRecord
-from vos_core.media.atomic import write_text_atomic
 from vos_core.media.numbering import IdNumbering
 
 _NO_CATEGORY = "object"
@@ -136,7 +134,7 @@ class YouTubeVis(ExchangeFormat):
             "categories": categories.table,
             "annotations": annotations,
         }
-        write_text_atomic(target, json.dumps(values, ensure_ascii=False, separators=(",", ":")))
+        write_json(target, values)
         query = ImportQuery(source.frame_count, source.height, source.width)
         check_read_back(self.find(target, query), source, numbering.id_map, progress)
         return Written(

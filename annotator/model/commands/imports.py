@@ -7,13 +7,19 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from annotator.model.cells import UNKNOWN_RELIABILITY, CellRow, CellState, state_after_edit
+from annotator.model.cells import (
+    PERSON_STATES,
+    UNKNOWN_RELIABILITY,
+    CellRow,
+    CellState,
+    state_after_edit,
+)
 from annotator.model.commands.frames import FrameChange, FrameChanges
 from annotator.model.document import Document
 from annotator.model.editor import DocumentEditor
 from annotator.model.errors import ObjectError
-from annotator.model.label_maps import PackedMap
-from annotator.model.merging import ids_in, merge_label_maps
+from annotator.model.label_maps import ByteMap, PackedMap
+from annotator.model.merging import ids_in, lay_over, merge_label_maps
 from annotator.model.objects import ObjectRecord
 
 
@@ -26,11 +32,23 @@ class ImportedFrame:
         ids: those that occur in it.
         cells: object id -> (state, reliability code) as the files tell them; objects that are
             missing here count as drawn.
+        taken_ids: objects for which the map speaks, while all others stay where it shows nothing;
+            None when it stands for the whole frame, and objects that it does not show go.
+        keeps_person: whether masks that a person made keep their pixels.
     """
 
     label_map: PackedMap
     ids: frozenset[int]
     cells: Mapping[int, tuple[CellState, int]] = field(default_factory=dict)
+    taken_ids: frozenset[int] | None = None
+    keeps_person: bool = False
+
+    def merged(self, old: PackedMap, kept_ids: Collection[int]) -> ByteMap:
+        """Label map of the frame afterwards, uint8 [H, W]."""
+        before, new = old.unpack(), self.label_map.unpack()
+        if self.taken_ids is None:
+            return merge_label_maps(before, new, kept_ids=kept_ids)
+        return lay_over(before, new, kept_ids=kept_ids, taken_ids=self.taken_ids)
 
 
 def plan_import(
@@ -42,7 +60,8 @@ def plan_import(
 ) -> FrameChange:
     """What an import changes in its frame; of values only, so any thread may ask.
 
-    Objects that are locked, or verified in this frame, keep exactly their pixels.
+    Objects that are locked, or verified in this frame, keep exactly their pixels, and so do
+    those that a person made where the import says so.
 
     Args:
         frame_index: frame.
@@ -51,19 +70,19 @@ def plan_import(
         imported: what comes.
         locked_ids: locked objects.
     """
-    verified = np.flatnonzero(np.frombuffer(row.states, np.uint8) == CellState.VERIFIED)
-    kept = set(locked_ids) | set(verified.tolist())
+    states = PERSON_STATES if imported.keeps_person else (CellState.VERIFIED,)
+    own = np.flatnonzero(np.isin(np.frombuffer(row.states, np.uint8), list(states)))
+    kept = set(locked_ids) | set(own.tolist())
     new, changed = imported.label_map, set(imported.ids)
     present = imported.ids
     if not old.is_zero:
-        before = old.unpack()
-        merged = merge_label_maps(before, new.unpack(), kept_ids=kept)
+        before, merged = old.unpack(), imported.merged(old, kept)
         present = frozenset(ids_in(merged))
         either = ids_in(before) | present
         changed = {i for i in either if not np.array_equal(before == i, merged == i)}
         new = PackedMap.of(merged)
     elif kept & present:
-        merged = merge_label_maps(old.unpack(), new.unpack(), kept_ids=kept)
+        merged = imported.merged(old, kept)
         present = frozenset(ids_in(merged))
         changed = set(present)
         new = PackedMap.of(merged)
