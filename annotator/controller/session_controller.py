@@ -68,7 +68,7 @@ class SessionController(QObject):
         self._offer: Callable[[], object] | None = None
         self._kept_in_memory = False
         self._tells_when_saved = False
-        self._is_failing = False
+        self._fault = ""
         queued = Qt.ConnectionType.QueuedConnection
         self._saved.connect(self._on_saved, queued)
         self._saving_failed.connect(self._on_saving_failed, queued)
@@ -282,16 +282,20 @@ class SessionController(QObject):
 
     @Slot(str)
     def _on_saving_failed(self, message: str) -> None:
-        self._is_failing = True
+        self._fault = message
         self._editor.fail(message)
         self._show_saved()
 
     @Slot()
     def _on_saved(self) -> None:
-        self._is_failing = False
+        fault, self._fault = self._fault, ""
         workspace = self._editor.workspace
         if self._tells_when_saved and workspace is not None and workspace.is_saved:
             self.save()
+        elif fault and self._window.messages.text in ("", fault):  # what was said since then stays
+            project = None if workspace is None else workspace.project
+            if project is not None:
+                self._editor.inform(f"Saved again in {project.folder}")
         self._show_saved()
 
     def save(self) -> bool:
@@ -351,7 +355,7 @@ class SessionController(QObject):
         self._window.canvas.abort_gesture()
         self._propagation.abandon()
         self._listeners.drop()
-        self._kept_in_memory = self._is_failing = False
+        self._kept_in_memory, self._fault = False, ""
         if workspace.project is not None:
             workspace.project.set_setting(_FRAME_SETTING, self._editor.frame)
         self._editor.set_workspace(None)
@@ -376,7 +380,7 @@ class SessionController(QObject):
         elif workspace.is_saved:
             text = "saved"
         else:
-            text = "not saved" if self._is_failing else "saving …"
+            text = "not saved" if self._fault else "saving …"
         self._window.saved_label.setText(text)
         self._window.saved_label.setToolTip(
             str(workspace.project.folder) if workspace and workspace.project else ""

@@ -156,11 +156,11 @@ class AutoSave:
     def _saving_failed(self, error: Exception) -> None:
         if isinstance(error, ProjectError):
             self._needs_whole_save = True
-        self._tell(f"not saved: {error}")
+        self._tell(f"Not saved: {error}")
 
     def _journal_failed(self, error: OSError) -> None:
         self._tell(
-            f"the journal of {self._folder} could not be written ({error.strerror or error}); a "
+            f"The journal of {self._folder} could not be written ({error.strerror or error}); a "
             "crash before the next save would lose the last changes"
         )
 

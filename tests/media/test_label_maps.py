@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 from pathlib import Path
@@ -13,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from tests.support.disks import closed, refusing
 from vos_core.media import (
     LabelMapError,
     OutputError,
@@ -202,14 +204,32 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         check_writable(blocked)
 
 
-@pytest.mark.skipif(
-    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="nothing is closed to root"
-)
 def test_a_folder_without_permission_is_named(tmp_path: Path) -> None:
-    closed = tmp_path / "closed"
-    closed.mkdir(mode=0o500)
-    with pytest.raises(OutputError, match=r"closed.*permission denied"):
-        check_writable(closed)
+    folder = tmp_path / "not mine"
+    folder.mkdir()
+    with closed(folder), pytest.raises(OutputError, match=r"not mine.*permission denied"):
+        check_writable(folder)
+
+
+@pytest.mark.parametrize(
+    ("error", "words", "room"),
+    [
+        (errno.EROFS, "read-only file system", 0),
+        *((errno.ENOSPC, "no space left", room) for room in range(3)),
+    ],
+)
+def test_a_map_that_finds_no_room_leaves_the_one_before(
+    tmp_path: Path, error: int, words: str, room: int
+) -> None:
+    path = tmp_path / "00000.png"
+    write_label_map(path, np.ones((2, 2), np.uint8))
+    with (
+        refusing(tmp_path, error, after=room),
+        pytest.raises(OutputError, match=rf"00000\.png.*{words}"),
+    ):
+        write_label_map(path, np.full((2, 2), 7, np.uint8))
+    assert (read_label_map(path) == 1).all()
+    assert [file.name for file in tmp_path.iterdir()] == ["00000.png"]
 
 
 def test_a_read_only_system_folder_is_named() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import resource
@@ -34,6 +35,7 @@ from annotator.storage.project import load_project
 from annotator.storage.session import ProjectSession, default_folder
 from tests.model.states import check_consistent, state_of
 from tests.storage.projects import block, make_frames, make_project, sequence_of
+from tests.support.disks import closed, refusing
 from vos_core.media import OutputError
 from vos_core.media.label_maps import read_label_map, write_label_map
 from vos_core.media.palette import voc_palette
@@ -388,7 +390,7 @@ def test_a_full_disk_is_told_and_nothing_is_lost(tmp_path):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     before = state_of(session.document)
-    assert any("not saved: cannot write" in message for message in errors)
+    assert any("Not saved: cannot write" in message for message in errors)
     assert any("journal" in message for message in errors)
     assert not session.is_saved
     assert state_of(load_project(session.folder).document) != before
@@ -398,16 +400,44 @@ def test_a_full_disk_is_told_and_nothing_is_lost(tmp_path):
     assert session.close()
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
-def test_a_read_only_project_opens_and_stays_in_memory(tmp_path):
+def test_a_project_in_a_folder_without_permission_opens_and_stays_in_memory(tmp_path):
     session, history = make_project(tmp_path)
     annotate(session, history)
     session.close()
-    session.folder.chmod(0o555)
-    try:
+    with closed(session.folder):
         _check_read_only(session)
-    finally:
-        session.folder.chmod(0o755)
+
+
+def test_a_project_on_a_read_only_disk_opens_and_stays_in_memory(tmp_path):
+    session, history = make_project(tmp_path)
+    annotate(session, history)
+    session.close()
+    with refusing(tmp_path, errno.EROFS) as disk:
+        _check_read_only(session)
+    assert disk.refused > 0
+
+
+def test_a_disk_that_fills_at_any_step_of_a_save_loses_nothing(tmp_path):
+    failed = 0
+    for room in range(40):
+        session, history = make_project(tmp_path / f"{room:02d}")
+        annotate(session, history)
+        assert session.flush()
+        with refusing(session.folder, errno.ENOSPC, after=room) as disk:
+            for frame in (4, 5):
+                history.do(block(session.document, frame, Box(0, 0, 3, 3), 1))
+            whole = session.flush(5)
+            load_project(session.folder)  # readable at every moment
+        failed += not whole
+        assert whole or disk.refused > 0
+        assert session.flush()  # there is room again
+        saved = load_project(session.folder)
+        assert state_of(saved.document) == state_of(session.document)
+        assert saved.warnings == []
+        session.close()
+        if disk.refused == 0:
+            break
+    assert failed > 5 and disk.refused == 0
 
 
 def test_a_project_whose_lock_cannot_be_written_stays_in_memory(tmp_path, monkeypatch):
