@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -103,7 +104,7 @@ def _has_sixteen_bits(path: Path) -> bool:
 
 def _is_deep(image: Image.Image) -> bool:
     """Whether the file has 16 bits, whatever Pillow makes of them."""
-    for tile in image.tile:
+    for tile in getattr(image, "tile", ()):
         how = tile[3] if isinstance(tile[3], tuple) else (tile[3],)
         if how and ";16" in str(how[0]):
             return True
@@ -250,8 +251,8 @@ def _read_with_opencv(path: Path, white: int = FULL_WHITE) -> NDArray[np.uint8]:
     return np.ascontiguousarray(image[:, :, ::-1], dtype=np.uint8)
 
 
-def _decode_with_opencv(path: Path) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    """Return BGR [H, W, 3] with the depth of the file."""
+def _decode_with_opencv(path: Path) -> NDArray[Any]:
+    """Return BGR [H, W, 3], uint8 or uint16 as the file has it."""
     try:
         data = np.fromfile(path, np.uint8)
     except OSError as error:
