@@ -16,6 +16,7 @@ from annotator.controller.analysis_controller import AnalysisController
 from annotator.controller.big_commands import BigCommands
 from annotator.controller.comparison_controller import ComparisonController
 from annotator.controller.editor import Editor
+from annotator.controller.effort_controller import EffortController
 from annotator.controller.export_controller import ExportController
 from annotator.controller.frame_controller import FrameController
 from annotator.controller.history_controller import HistoryController
@@ -129,6 +130,7 @@ class Application(QObject):
         self.export = ExportController(editor, window, self._network_text)
         self.propagation.run_ended.connect(self.export.note_network)
         self.imports = ImportController(editor, window)
+        self.effort = EffortController(editor, window, self.recorder)
         self.view = WindowController(
             editor, window, settings, self.paint, self.propagation, self.network
         )

@@ -52,6 +52,13 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Write the masks for DAVIS, YouTube-VOS, COCO, CVAT, labelme or as pictures",
     ),
     _A(
+        "file.effort",
+        "E&ffort so far…",
+        (),
+        "mdi6.timer-outline",
+        "Steps, corrections and time of each object, from the log that is kept with the project",
+    ),
+    _A(
         "file.close",
         "&Close video",
         ("Ctrl+W",),
