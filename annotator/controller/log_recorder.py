@@ -195,7 +195,7 @@ class LogRecorder(QObject):
             "e": "run",
             "text": run.text,
             "objects": ids,
-            "overwrites_person": run.overwrites_person,
+            "replaces": {str(frame): sorted(ids) for frame, ids in run.replaced.items()},
         }
         self._note(lambda: line)
 

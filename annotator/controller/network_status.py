@@ -80,7 +80,8 @@ class NetworkStatus(QObject):
         """
         if self._is_running():
             self._editor.warn(
-                "A propagation is running; stop it (Ctrl+.) before you change the network."
+                "A propagation is running; stop it ([propagate.stop]) before you change the "
+                "network."
             )
             return False
         self._wanted = NetworkChoice(model, device)

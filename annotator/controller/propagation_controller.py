@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from annotator.controller.editor import DocumentListeners, Editor
 from annotator.controller.layer_controller import LayerController
 from annotator.controller.propagation_plan import RunRequest
+from annotator.controller.run_follower import RunFollower
 from annotator.controller.run_forecast import RunForecast
 from annotator.controller.run_jobs import NothingToDoError, plan_run
 from annotator.controller.run_progress import RunProgress, end_text
+from annotator.controller.run_question import ask_about_made
+from annotator.controller.run_switches import RunSwitches
 from annotator.controller.workspace import Workspace
 from annotator.model.changes import ChangeSet
 from annotator.model.errors import HistoryBusyError, ModelError
@@ -30,8 +33,15 @@ from annotator.worker.jobs import (
 )
 from annotator.worker.service import PropagationService
 
-SHOW_INTERVAL_MS = 20
-"""Time between a result in the document and the view that follows it."""
+_LATER_MS = 30
+_STARTERS = {
+    "propagate.forward": (Direction.FORWARD, False),
+    "propagate.backward": (Direction.BACKWARD, False),
+    "propagate.both": (Direction.BOTH, False),
+    "propagate.to_verified": (Direction.FORWARD, True),
+    "propagate.back_to_verified": (Direction.BACKWARD, True),
+}
+"""Action to the way that masks travel, and whether a verified frame ends it."""
 
 
 class PropagationController(QObject):
@@ -66,32 +76,22 @@ class PropagationController(QObject):
         self._job: PropagationJob | None = None
         self._waiting: deque[RunRequest] = deque()
         self._progress = RunProgress()
-        self._following = False
         self._adding = False
         self._ending: JobEnd | None = None
-        self._show_timer = QTimer(self)
-        self._show_timer.setSingleShot(True)
-        self._show_timer.setInterval(SHOW_INTERVAL_MS)
-        self._show_timer.timeout.connect(self._show_progress)
+        self.switches = RunSwitches(editor, window, settings)
+        self._follower = RunFollower(editor, window, lambda: self._progress.last)
+        self._follower.shown.connect(self._refresh)
         actions = window.actions_table
-        handlers: dict[str, Callable[[], object]] = {
-            "propagate.forward": self._forward,
-            "propagate.backward": self._backward,
-            "propagate.both": self._both,
-            "propagate.to_verified": self._forward_to_verified,
-            "propagate.back_to_verified": self._back_to_verified,
-            "propagate.stop": self.stop,
-        }
-        for name, handler in handlers.items():
-            actions[name].triggered.connect(handler)
-        actions["propagate.both_sides"].setChecked(True)
-        self.forecast = RunForecast(editor, service, settings, self._next_request, self)
+        for name, (direction, to_verified) in _STARTERS.items():
+            actions[name].triggered.connect(partial(self._start, direction, to_verified))
+        actions["propagate.stop"].triggered.connect(self.stop)
+        self.forecast = RunForecast(
+            editor, service, settings, lambda: self.switches.request(Direction.FORWARD), self
+        )
         self.forecast.changed.connect(self._refresh)
-        for name in ("propagate.both_sides", "propagate.chosen_only"):
-            actions[name].toggled.connect(self.forecast.look_again)
+        self.switches.changed.connect(self.forecast.look_again)
         actions["propagate.pause"].toggled.connect(self._on_pause)
         editor.workspace_changed.connect(self._on_workspace)
-        editor.navigated.connect(self._on_navigated)
         service.result_ready.connect(self._on_result)
         service.job_ended.connect(self._on_job_ended)
         service.notice.connect(editor.warn)
@@ -114,25 +114,8 @@ class PropagationController(QObject):
 
     # --- starting and ending ---------------------------------------------------------------
 
-    @Slot()
-    def _forward(self) -> None:
-        self.start(Direction.FORWARD)
-
-    @Slot()
-    def _backward(self) -> None:
-        self.start(Direction.BACKWARD)
-
-    @Slot()
-    def _both(self) -> None:
-        self.start(Direction.BOTH)
-
-    @Slot()
-    def _forward_to_verified(self) -> None:
-        self.start(Direction.FORWARD, to_verified=True)
-
-    @Slot()
-    def _back_to_verified(self) -> None:
-        self.start(Direction.BACKWARD, to_verified=True)
+    def _start(self, direction: Direction, to_verified: bool, _checked: bool = False) -> None:
+        self.start(direction, to_verified=to_verified)
 
     def start(self, direction: Direction, *, to_verified: bool = False) -> bool:
         """Begin a run from the frame in view, or let it wait; tells why when it cannot.
@@ -141,13 +124,14 @@ class PropagationController(QObject):
             direction: Which way masks travel.
             to_verified: Stop before the next verified frame.
         """
-        return self._ask(self.request(direction, to_verified=to_verified))
+        return self._ask(self.switches.request(direction, to_verified=to_verified))
 
     def propagate_range(self, first: int, last: int, object_ids: tuple[int, ...]) -> bool:
         """Carry some objects through a range of frames again, or let that wait.
 
-        What a person made stays. Frames beside the range lead into it; where they show nothing, the
-        nearest reference does.
+        What a person drew or corrected there stays unless the person says that it may be replaced:
+        that is asked. Frames beside the range lead into it; where they show nothing, the nearest
+        reference does.
 
         Args:
             first: First frame.
@@ -155,33 +139,14 @@ class PropagationController(QObject):
             object_ids: Objects to carry; all others keep their pixels. Empty for all.
 
         Returns:
-            Whether it began or waits; when not, the message bar says why.
+            Whether it began, waits, or was asked about; when not, the message bar says why.
         """
-        request = self.request(Direction.BOTH, object_ids=object_ids or None)
-        return self._ask(request.within(first, last))
-
-    def request(
-        self,
-        direction: Direction,
-        *,
-        to_verified: bool = False,
-        object_ids: tuple[int, ...] | None = None,
-    ) -> RunRequest:
-        """Return what a key press would ask for now, by the switches of the menu."""
-        actions, active = self._window.actions_table, self._editor.active_object
-        if object_ids is None and actions["propagate.chosen_only"].isChecked():
-            object_ids = None if active is None else (active,)
-        return RunRequest(
-            direction,
-            self._editor.frame,
-            object_ids=object_ids,
-            to_verified=to_verified,
-            mode="mf" if actions["propagate.memory"].isChecked() else "base",
-            both_sides=actions["propagate.both_sides"].isChecked(),
-        )
-
-    def _next_request(self) -> RunRequest:
-        return self.request(Direction.FORWARD)
+        request = self.switches.request(Direction.BOTH, object_ids=object_ids or None)
+        request = request.within(first, last)
+        document = self._editor.document
+        if document is not None and ask_about_made(request, document, self._window, self._ask):
+            return True
+        return self._ask(request)
 
     def _ask(self, request: RunRequest) -> bool:
         if self._editor.workspace is None:
@@ -194,20 +159,22 @@ class PropagationController(QObject):
         self._refresh()
         return True
 
-    def _begin(self, request: RunRequest) -> bool:
+    def _begin(self, request: RunRequest, *, by_itself: bool = False) -> bool:
         workspace = self._editor.workspace
         if workspace is None:
             return False
         try:
             planned = plan_run(request, workspace.document)
             self._run = workspace.history.begin_propagation(
-                text=request.text, object_ids=planned.request.object_ids
+                text=request.text,
+                object_ids=planned.request.object_ids,
+                replaced=request.replaced,
             )
         except (NothingToDoError, ModelError) as error:
             self._editor.warn(str(error))
             return False
         self._workspace = workspace
-        self._following = True
+        self._follower.begin(by_itself=by_itself)
         self._progress = RunProgress()
         found = self.forecast.forecast(planned)
         self._progress.expect(planned.visits, found.seconds / found.visits if found else None)
@@ -278,15 +245,7 @@ class PropagationController(QObject):
         self.forecast.note(message)
         self.frame_applied.emit(result.index)
         self.result_applied.emit(message)
-        if not self._show_timer.isActive():
-            self._show_timer.start()
-
-    @Slot()
-    def _show_progress(self) -> None:
-        """Follow the run and tell how far it is; at most so often as a display can show it."""
-        if self._following and self._progress.last is not None:
-            self._editor.go_to(self._progress.last, by_run=True)
-        self._refresh()
+        self._follower.note()
 
     @Slot(object)
     def _on_job_ended(self, end: JobEnd) -> None:
@@ -301,11 +260,11 @@ class PropagationController(QObject):
             run.close()
         except HistoryBusyError:  # results wait for the stroke in hand
             self._ending = end
-            QTimer.singleShot(30, self._finish_later)
+            QTimer.singleShot(_LATER_MS, self._finish_later)
             return
         if not quiet:
-            self._show_progress()
-        self._show_timer.stop()
+            self._follower.show_newest()
+        self._follower.end()
         self._run = self._job = self._workspace = None
         self._window.actions_table["propagate.pause"].setChecked(False)
         self.forecast.end()
@@ -319,7 +278,7 @@ class PropagationController(QObject):
     def _begin_waiting(self) -> None:
         """Begin the next run that can begin; a failed or stopped one lets the others wait."""
         while self._waiting:
-            if self._begin(self._waiting.popleft()):
+            if self._begin(self._waiting.popleft(), by_itself=True):
                 return
 
     @Slot()
@@ -353,6 +312,9 @@ class PropagationController(QObject):
         document, job = self._editor.document, self._job
         if self._run is None or self._adding or document is None or job is None:
             return
+        self._waiting = deque(one.keeping(change.label_maps) for one in self._waiting)
+        if self._editor.frame in change.label_maps:
+            self._follower.let_go()
         for index in change.label_maps:
             if not document.is_reference(index):
                 continue
@@ -360,10 +322,6 @@ class PropagationController(QObject):
             self._service.correct(Correction(job.number, index, document.label_map(index), known))
             if self._progress.has_visited(index) or index in job.references:
                 self._editor.inform(f"Going on from your correction of frame {index}.")
-
-    @Slot(int)
-    def _on_navigated(self, _frame: int) -> None:
-        self._following = False
 
     # --- showing ---------------------------------------------------------------------------
 
@@ -381,12 +339,3 @@ class PropagationController(QObject):
         actions["propagate.pause"].setEnabled(running)
         actions["propagate.stop"].setEnabled(running)
         self._window.propagation.set_status(self.status())
-
-
-_STARTERS = (
-    "propagate.forward",
-    "propagate.backward",
-    "propagate.both",
-    "propagate.to_verified",
-    "propagate.back_to_verified",
-)

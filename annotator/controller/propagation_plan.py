@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from annotator.worker.jobs import Direction
 
 References = Mapping[int, Collection[int]]
 """Reference frame to the ids of the objects that it says something of."""
+
+MadeCells = Mapping[int, frozenset[int]]
+"""Frame to objects whose masks a person drew or corrected there."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class RunRequest:
         to_verified: Stop before the next verified frame.
         mode: ``"base"`` or ``"mf"``.
         both_sides: Predict frames between references from both, and fuse.
+        replaced: Masks that a person made and gave up for this run.
     """
 
     direction: Direction
@@ -34,10 +38,16 @@ class RunRequest:
     to_verified: bool = False
     mode: str = "base"
     both_sides: bool = True
+    replaced: MadeCells = field(default_factory=dict)
 
     def within(self, first: int, last: int) -> RunRequest:
         """The same for a range of frames."""
         return replace(self, first=first, last=last)
+
+    def keeping(self, frames: Collection[int]) -> RunRequest:
+        """The same, but what a person made in these frames stays after all."""
+        left = {frame: ids for frame, ids in self.replaced.items() if frame not in frames}
+        return self if len(left) == len(self.replaced) else replace(self, replaced=left)
 
     @property
     def text(self) -> str:

@@ -148,7 +148,7 @@ class Replay:
         self._run = self._history.begin_propagation(
             text=line["text"],
             object_ids=line["objects"],
-            overwrite_person=line["overwrites_person"],
+            replaced={int(frame): ids for frame, ids in line.get("replaces", {}).items()},
         )
 
     def _begin_job(self, line: Line) -> None:

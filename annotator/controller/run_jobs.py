@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from annotator.controller.propagation_plan import (
     PropagationPlan,
     RunRequest,
@@ -28,24 +30,35 @@ class PlannedRun:
     Attributes:
         request: What was asked for, its objects settled.
         plan: Which frames it covers.
+        references: Reference frames with the objects that each speaks of; masks that are replaced
+            are not among them.
         visits: Frames to compute, about.
         object_count: Objects that travel.
     """
 
     request: RunRequest
     plan: PropagationPlan
+    references: dict[int, tuple[int, ...]]
     visits: int
     object_count: int
 
     def job(self, number: int, workspace: Workspace) -> PropagationJob:
         """Return the job for the worker, with copies of the references as they are now."""
         document, plan, request = workspace.document, self.plan, self.request
-        frames = {*document.reference_frames(), *plan.borders}
+        references = {i: document.label_map(i) for i in self.references}
+        for frame, ids in request.replaced.items():
+            if frame in references:
+                label_map = references[frame]
+                references[frame] = np.where(np.isin(label_map, sorted(ids)), 0, label_map)
+        known = dict(self.references)
+        for frame in plan.borders:
+            references[frame] = document.label_map(frame)
+            known[frame] = document.known_objects(frame)
         return PropagationJob(
             number=number,
             frames_path=workspace.sequence.path,
-            references={frame: document.label_map(frame) for frame in frames},
-            known={frame: document.known_objects(frame) for frame in frames},
+            references=references,
+            known=known,
             direction=plan.direction,
             start=plan.start,
             first=plan.first,
@@ -62,7 +75,7 @@ def plan_run(request: RunRequest, document: Document) -> PlannedRun:
     Raises:
         NothingToDoError: There is nothing to carry, or no frame to carry it to.
     """
-    references = {i: document.known_objects(i) for i in document.reference_frames()}
+    references = _references(request, document)
     if not any(references.values()):
         raise NothingToDoError(
             "Paint an object on some frame first: there is nothing to carry yet."
@@ -85,7 +98,19 @@ def plan_run(request: RunRequest, document: Document) -> PlannedRun:
         raise NothingToDoError(f"There is no frame left {where} that a person has not made.")
     visits = plan.visit_count(spoken, both_sides=request.both_sides)
     carried = frozenset[int]().union(*spoken.values())
-    return PlannedRun(request, plan, visits, len(carried))
+    return PlannedRun(request, plan, references, visits, len(carried))
+
+
+def _references(request: RunRequest, document: Document) -> dict[int, tuple[int, ...]]:
+    """Reference frames and the objects that each speaks of, without what is to be replaced."""
+    found = {}
+    for frame in document.reference_frames():
+        known, given_up = document.known_objects(frame), request.replaced.get(frame)
+        if given_up is None:
+            found[frame] = known
+        elif left := tuple(i for i in known if i not in given_up):
+            found[frame] = left
+    return found
 
 
 def _plan(
@@ -123,7 +148,9 @@ def _unlocked(
     shown = frozenset[int]().union(*references.values())
     object_ids = tuple(i for i in wanted if i not in locked)
     if not object_ids:
-        raise NothingToDoError("Every object that was to be carried is locked; unlock one (L).")
+        raise NothingToDoError(
+            "Every object that was to be carried is locked; unlock one ([object.lock])."
+        )
     if not shown.intersection(object_ids):
         names = ", ".join(document.objects[i].name for i in object_ids)
         raise NothingToDoError(f"No reference frame shows {names}; paint it on a frame first.")

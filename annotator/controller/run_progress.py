@@ -80,8 +80,8 @@ def end_text(end: JobEnd, progress: RunProgress) -> str:
         kept = f" {frames} done before it are kept." if count else ""
         return end.message + kept if end.message else ""
     if end.reason is EndReason.STOPPED:
-        return f"Stopped after {frames}. Ctrl+Z takes them back."
+        return f"Stopped after {frames}. [edit.undo] takes them back."
     return (
         f"Carried the masks through {frames} in {progress.seconds:.0f} s. "
-        "N goes to the most doubtful frame, Ctrl+Z takes the run back."
+        "[review.next_doubtful] goes to the most doubtful frame, [edit.undo] takes the run back."
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from annotator.model.commands.base import Command
 from annotator.model.commands.frames import FrameChange
@@ -178,9 +178,14 @@ class History:
         *,
         text: str = "propagate",
         object_ids: Collection[int] | None = None,
-        overwrite_person: bool = False,
+        replaced: Mapping[int, Collection[int]] | None = None,
     ) -> PropagationRun:
-        """Open the step that gathers the results of a run (see `plan_result` for the arguments).
+        """Open the step that gathers the results of a run.
+
+        Args:
+            text: for the menu.
+            object_ids: objects that are propagated; all when None.
+            replaced: frame to the objects whose drawn or corrected masks may be replaced in it.
 
         Raises:
             HistoryBusyError: another run is open.
@@ -188,7 +193,7 @@ class History:
         if self._run is not None:
             raise HistoryBusyError("a propagation is running already")
         self._run = PropagationRun(
-            self._document, self, text, object_ids=object_ids, overwrite_person=overwrite_person
+            self._document, self, text, object_ids=object_ids, replaced=replaced
         )
         self.changed.emit()
         self.run_began.emit(self._run)

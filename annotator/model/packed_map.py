@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from annotator.model.geometry import EMPTY_BOX, Box
+from vos_core.media.byte_shelf import ByteShelf
 
 ByteMap = npt.NDArray[np.uint8]
 """A [H, W] uint8 map: object ids, or reliability (0 doubt .. 255 certainty)."""
@@ -31,14 +32,14 @@ class PackedMap:
         height: rows H.
         width: columns W.
         box: everything outside it is 0.
-        data: uint8 content of the box under zlib, before ``table``.
+        data: uint8 content of the box under zlib, before ``table``; a view when it lies on a shelf.
         table: 256 bytes, value in ``data`` to value of the map, 0 to 0; None for no change.
     """
 
     height: int
     width: int
     box: Box
-    data: bytes
+    data: bytes | memoryview
     table: bytes | None = None
 
     @classmethod
@@ -51,6 +52,10 @@ class PackedMap:
         box = Box(y, x, y + box_height, x + box_width)
         data = zlib.compress(values[box.slices].tobytes(), _COMPRESSION_LEVEL)
         return cls(height, width, box, data)
+
+    def on(self, shelf: ByteShelf) -> PackedMap:
+        """The same map with its bytes on a shelf, for one that lasts."""
+        return replace(self, data=shelf.put(self.data))
 
     @property
     def is_zero(self) -> bool:
@@ -94,7 +99,9 @@ class PackedMap:
         """Decompress into a new, writable array [H, W]."""
         values = np.zeros((self.height, self.width), np.uint8)
         if not self.box.is_empty:
-            content = np.frombuffer(zlib.decompress(self.data), np.uint8)
+            # told the size, zlib needs no second copy, made under Python's lock, of 8 MB at 4K
+            size = self.box.height * self.box.width
+            content = np.frombuffer(zlib.decompress(self.data, bufsize=size), np.uint8)
             content = content.reshape(self.box.height, self.box.width)
             if self.table is not None:
                 content = np.asarray(cv2.LUT(content, np.frombuffer(self.table, np.uint8)))

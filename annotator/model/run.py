@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from typing import NamedTuple, Protocol
 
+from annotator.model.changes import ChangeSet
 from annotator.model.commands.base import Command
 from annotator.model.commands.frames import FrameChange
 from annotator.model.commands.propagation import ApplyPropagation, plan_result
 from annotator.model.document import Document
+from annotator.model.editor import DocumentEditor
 from annotator.model.errors import HistoryBusyError, HistoryError
 from annotator.model.events import Event
 from annotator.model.label_maps import ByteMap, PackedMap
@@ -46,7 +49,8 @@ class PropagationRun:
     """The open step of a running propagation. Made by `History.begin_propagation`.
 
     Frames are in the document as soon as they are added; `close` makes them one undo step, `abort`
-    takes them back.
+    takes them back. What a person changes meanwhile is not replaced any more, whatever was said at
+    the start.
     """
 
     def __init__(
@@ -56,16 +60,18 @@ class PropagationRun:
         text: str,
         *,
         object_ids: Collection[int] | None,
-        overwrite_person: bool,
+        replaced: Mapping[int, Collection[int]] | None = None,
     ) -> None:
         self._document = document
         self._history = history
         self._text = text
         self._object_ids = None if object_ids is None else frozenset(object_ids)
-        self._overwrite_person = overwrite_person
+        self._replaced = {frame: frozenset(ids) for frame, ids in (replaced or {}).items()}
         self._changes: dict[int, FrameChange] = {}
         self._held: list[_Result] = []
         self._is_open = True
+        self._is_adding = False
+        self._connection = document.changed.connect(self._on_changed)
 
     @property
     def object_ids(self) -> frozenset[int] | None:
@@ -73,9 +79,9 @@ class PropagationRun:
         return self._object_ids
 
     @property
-    def overwrites_person(self) -> bool:
-        """Whether drawn and corrected cells are replaced too."""
-        return self._overwrite_person
+    def replaced(self) -> Mapping[int, frozenset[int]]:
+        """Frame to the objects whose drawn or corrected masks are replaced in it."""
+        return self._replaced
 
     @property
     def text(self) -> str:
@@ -125,17 +131,33 @@ class PropagationRun:
             reliability_map,
             reliabilities,
             object_ids=self._object_ids,
-            overwrite_person=self._overwrite_person,
+            replaced_ids=self._replaced.get(frame_index, ()),
             packed_label_map=packed_label_map,
         )
         if change.is_empty:
             return False
-        with document.editing() as editor:
+        with self._writing() as editor:
             change.write(editor, new=True)
             before = self._changes.get(frame_index)
             self._changes[frame_index] = change if before is None else _joined(before, change)
         self._history.run_changed.emit(change)
         return True
+
+    @contextmanager
+    def _writing(self) -> Iterator[DocumentEditor]:
+        """Change the document, as the run and not as a person."""
+        self._is_adding = True
+        try:
+            with self._document.editing() as editor:
+                yield editor
+        finally:
+            self._is_adding = False
+
+    def _on_changed(self, change: ChangeSet) -> None:
+        """A person changed frames: what was said of their masks does not hold for the new ones."""
+        if not self._is_adding:
+            for frame in change.label_maps.keys() | change.cells:
+                self._replaced.pop(frame, None)
 
     def close(self) -> bool:
         """End the run: what was added becomes one undo step. False when nothing was.
@@ -150,6 +172,7 @@ class PropagationRun:
         if self._held:
             raise HistoryBusyError("a stroke is being painted; finish or abort it first")
         self._is_open = False
+        self._connection.disconnect()
         self._history.run_ended()
         kept = self.split()
         self._history.changed.emit()
@@ -161,9 +184,10 @@ class PropagationRun:
         if not self._is_open:
             return
         self._is_open = False
+        self._connection.disconnect()
         self._held.clear()
         self._history.run_ended()
-        with self._document.editing() as editor:
+        with self._writing() as editor:
             for change in reversed(self._changes.values()):
                 change.write(editor, new=False)
             self._changes.clear()

@@ -34,14 +34,14 @@ class Forecast:
 
     @property
     def text(self) -> str:
-        """``131 frames · about 0:42 · 0.3 GB``; a question mark where nothing was measured."""
+        """``131 frames · about 0:42 · 0.3 GB``; "perhaps" where nothing was measured."""
         seconds = math.ceil(self.seconds)
         hours, minutes = seconds // 3600, seconds // 60 % 60
         clock = f"{hours}:{minutes:02d}:{seconds % 60:02d}" if hours else None
         clock = clock or f"{minutes}:{seconds % 60:02d}"
         frames = f"{self.visits} frame{'' if self.visits == 1 else 's'}"
-        doubt = "" if self.is_measured else "?"
-        return f"{frames} · about {clock}{doubt} · {self.nbytes / 1e9:.1f} GB"
+        doubt = "about" if self.is_measured else "perhaps"
+        return f"{frames} · {doubt} {clock} · {self.nbytes / 1e9:.1f} GB"
 
 
 def run_key(network: str, height: int, width: int) -> str:

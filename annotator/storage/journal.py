@@ -33,7 +33,7 @@ class Part:
     """One piece of a record: what it is, and its bytes."""
 
     head: dict[str, Any]
-    data: bytes = b""
+    data: bytes | memoryview = b""
 
 
 Record = list[Part]

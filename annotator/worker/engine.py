@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -25,6 +26,7 @@ from annotator.worker.jobs import (
     NetworkChoice,
     PropagationJob,
 )
+from vos_core.media.byte_shelf import ByteShelf
 
 _log = logging.getLogger(__name__)
 
@@ -94,6 +96,7 @@ class PropagationEngine(QObject):
         self._unseen = 0
         self._corrections = 0
         self._early: list[Correction] = []
+        self._map_shelf, self._cluster_shelf = ByteShelf(), ByteShelf()
         self._pump_queued = False
         self._pump_wanted.connect(self._pump, Qt.ConnectionType.QueuedConnection)
 
@@ -254,26 +257,30 @@ class PropagationEngine(QObject):
         self._queue_pump()
 
     def _send(self, job: PropagationJob, result: FrameResult, total: int) -> None:
-        arrays = (
-            result.label_map,
-            result.reliability_map,
-            result.cluster_map,
-            result.reference_map,
+        """Hand a result over; what of it lasts lies on shelves."""
+        packed_label_map = PackedMap.of(result.label_map).on(self._map_shelf)
+        packed_reliability = PackedMap.of(result.reliability_map).on(self._map_shelf)
+        result = replace(
+            result,
+            cluster_map=self._shelved(result.cluster_map),
+            reference_map=self._shelved(result.reference_map),
         )
-        for values in arrays:
-            if values is not None:
-                values.flags.writeable = False
+        for values in (result.label_map, result.reliability_map):
+            values.flags.writeable = False
         self.result_ready.emit(
             JobResult(
                 job.number,
                 result,
                 self._done,
                 total,
-                PackedMap.of(result.label_map),
-                PackedMap.of(result.reliability_map),
+                packed_label_map,
+                packed_reliability,
                 self._corrections,
             )
         )
+
+    def _shelved(self, values: np.ndarray | None) -> np.ndarray | None:
+        return None if values is None else self._cluster_shelf.put_array(values)
 
     def _fail(self, error: Exception) -> None:
         job = self._job

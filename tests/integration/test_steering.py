@@ -12,22 +12,9 @@ from annotator.model.cells import CellState
 from annotator.worker.jobs import Direction
 from tests.support.fake_backend import FakeBackend, shifted
 from tests.support.gui import Driver
+from tests.support.steering import paint, states
 
 pytestmark = pytest.mark.gui
-
-
-def paint(driver: Driver, frame: int, x: int, y: int) -> np.ndarray:
-    """Paint a square stroke on a frame; return the frame's label map."""
-    driver.go_to(frame)
-    driver.window.brush_size.set_diameter(10)
-    driver.drag([(x, y), (x + 6, y)])
-    return driver.document.label_map(frame).copy()
-
-
-def states(driver: Driver, object_id: int = 1) -> str:
-    """The cells of an object: . empty, d drawn, c corrected, p propagated, v verified."""
-    column = driver.document.cells.states[:, object_id]
-    return "".join(".dcpv"[value] for value in column)
 
 
 def test_between_two_references_masks_come_from_both_and_meet(
@@ -245,7 +232,7 @@ def test_what_a_run_will_need_is_told_before_it_starts_and_learned_from_runs(
     driver.open(frames_folder)
     label = driver.window.propagation.status_label
     paint(driver, 0, 20, 20)
-    driver.wait(lambda: label.text().startswith("Forward: 11 frames · about 0:03?"))
+    driver.wait(lambda: label.text().startswith("Forward: 11 frames · perhaps 0:03 ·"))
     driver.go_to(6)
     driver.key(Qt.Key.Key_F)
     driver.wait_for_end()

@@ -118,7 +118,7 @@ def test_locked_objects_keep_their_pixels_from_every_tool(document, history):
     history.do(paint(document, 0, [(0, 0), (0, 3)], 2))
     history.do(paint(document, 0, [(1, 0), (1, 2)], 0))
     history.do(ReplaceLabelMap.prepare(document, 0, np.full((3, 4), 2, np.uint8)))
-    propagate(history, {0: np.full((3, 4), 2, np.uint8)}, overwrite_person=True)
+    propagate(history, {0: np.full((3, 4), 2, np.uint8)}, replaced={0: (1, 2)})
     assert document.object_mask(0, 1).tolist() == (TWO_OBJECTS == 1).tolist()
     with pytest.raises(LockedObjectError, match="cat is locked"):
         paint(document, 0, [(0, 0)], 1)
@@ -133,7 +133,7 @@ def test_verified_masks_stay_when_others_are_painted_imported_or_propagated(docu
     history.do(SetCellState.prepare(document, [0], [1], VERIFIED))
     history.do(paint(document, 0, [(0, 0)], 2))
     history.do(ReplaceLabelMap.prepare(document, 0, np.full((3, 4), 2, np.uint8)))
-    propagate(history, {0: np.full((3, 4), 2, np.uint8)}, overwrite_person=True)
+    propagate(history, {0: np.full((3, 4), 2, np.uint8)}, replaced={0: (1, 2)})
     assert document.object_mask(0, 1).tolist() == (TWO_OBJECTS == 1).tolist()
     assert states(document, 0)[0] is VERIFIED
     history.do(paint(document, 0, [(0, 0)], 0, erased_id=1))  # its own eraser may
@@ -147,9 +147,25 @@ def test_propagation_leaves_what_a_person_drew_unless_asked(document, history):
     propagate(history, {0: network})
     assert document.label_map(0).tolist() == [[1, 0, 0, 0], [0, 0, 0, 0], [2, 2, 2, 2]]
     assert states(document, 0) == (DRAWN, PROPAGATED)
-    propagate(history, {0: network}, overwrite_person=True)
+    propagate(history, {0: network}, replaced={0: (1, 2)})
     assert document.label_map(0).tolist() == network.tolist()
     assert states(document, 0) == (PROPAGATED, PROPAGATED)
+
+
+def test_what_a_person_changes_while_a_run_replaces_masks_is_kept(document, history):
+    history.do(paint(document, 0, [(0, 0)], 1))
+    history.do(paint(document, 1, [(0, 0)], 1))
+    network = np.full((3, 4), 2, np.uint8)
+    run = history.begin_propagation(replaced={0: (1,), 1: (1,)})
+    history.do(paint(document, 1, [(0, 1)], 1))  # now, and not before the run
+    run.add(0, network)
+    run.add(1, network)
+    run.close()
+    assert states(document, 0) == (EMPTY, PROPAGATED)
+    assert states(document, 1) == (DRAWN, PROPAGATED)
+    assert document.label_map(1)[0].tolist() == [1, 1, 2, 2]
+    history.undo()
+    assert states(document, 0) == (DRAWN, EMPTY)
 
 
 def test_propagation_of_one_object_freezes_the_others(document, history):

@@ -248,7 +248,7 @@ def test_whoever_listens_hears_what_happened_in_the_order_of_the_document(histor
     history.command_done.connect(lambda command: heard.append(command.text))
     history.step_undone.connect(lambda: heard.append("undo"))
     history.step_redone.connect(lambda: heard.append("redo"))
-    history.run_began.connect(lambda run: heard.append((run.object_ids, run.overwrites_person)))
+    history.run_began.connect(lambda run: heard.append((run.object_ids, dict(run.replaced))))
     history.run_changed.connect(lambda change: heard.append(change.frame_index))
     history.run_over.connect(lambda kept: heard.append(kept))
     run = history.begin_propagation(object_ids=[1])
@@ -260,5 +260,5 @@ def test_whoever_listens_hears_what_happened_in_the_order_of_the_document(histor
     run.close()
     history.undo()
     history.redo()
-    wanted = [(frozenset({1}), False), "a stroke", 5, 4, True, "undo", "redo"]
+    wanted = [(frozenset({1}), {}), "a stroke", 5, 4, True, "undo", "redo"]
     assert heard == wanted

@@ -249,7 +249,8 @@ class RandomEdits(RuleBasedStateMachine):
     @rule(overwrite=st.booleans(), only=st.booleans())
     def begin_run(self, overwrite: bool, only: bool) -> None:
         ids = self.document.objects.ids[:1] if only else None
-        self.run = self.history.begin_propagation(object_ids=ids, overwrite_person=overwrite)
+        replaced = {index: self.ids() for index in range(FRAMES)} if overwrite else None
+        self.run = self.history.begin_propagation(object_ids=ids, replaced=replaced)
         self.overwrites = overwrite
         self.gathered: set[int] = set()
 

@@ -14,7 +14,7 @@ KEY = run_key("net · cpu · float32", 480, 854)
 def test_before_anything_was_measured_the_time_is_marked_as_a_guess() -> None:
     found = RunCosts().forecast(KEY, visits=100, frames=100, object_count=1, reference_count=1)
     assert found.seconds == pytest.approx(100 * 0.19) and not found.is_measured
-    assert "about 0:19?" in found.text and found.text.startswith("100 frames · ")
+    assert "perhaps 0:19" in found.text and found.text.startswith("100 frames · ")
 
 
 def test_measured_time_is_used_and_scaled_to_the_number_of_objects() -> None:

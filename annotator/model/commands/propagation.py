@@ -33,13 +33,13 @@ def plan_result(
     object_reliability: Mapping[int, float],
     *,
     object_ids: Collection[int] | None = None,
-    overwrite_person: bool = False,
+    replaced_ids: Collection[int] = (),
     packed_label_map: PackedMap | None = None,
 ) -> FrameChange:
     """What one result of the network changes in its frame.
 
     An object keeps its pixels and its cell when it is locked, verified in this frame, drawn or
-    corrected in this frame (unless ``overwrite_person``), or not among ``object_ids``. The others
+    corrected in this frame (unless among ``replaced_ids``), or not among ``object_ids``. The others
     take the network's pixels, where no kept object lies; their cells become propagated, or empty
     where nothing of them is left.
 
@@ -50,7 +50,8 @@ def plan_result(
         reliability_map: uint8 [H, W], 255 certain, or packed; None to leave the frame's as it is.
         object_reliability: object id -> mean reliability in [0, 1].
         object_ids: objects that were propagated; all when None.
-        overwrite_person: also replace drawn and corrected cells (never verified ones).
+        replaced_ids: objects whose mask in this frame is replaced though a person drew or corrected
+            it (never a verified one).
         packed_label_map: ``label_map`` packed, when somebody (the worker) has done that already; it
             is used as it is when no object keeps its pixels.
 
@@ -60,14 +61,18 @@ def plan_result(
     document.label_maps.check_shape(label_map.shape)
     old = document.label_map(frame_index)
     row = document.cells.row(frame_index)
-    kept_states = {CellState.VERIFIED}
-    if not overwrite_person:
-        kept_states |= {CellState.DRAWN, CellState.CORRECTED}
+
+    def is_kept(object_id: int) -> bool:
+        state = row.state(object_id)
+        if state in (CellState.DRAWN, CellState.CORRECTED):
+            return object_id not in replaced_ids
+        return state is CellState.VERIFIED
+
     taken = {
         record.object_id
         for record in document.objects
         if not record.locked
-        and row.state(record.object_id) not in kept_states
+        and not is_kept(record.object_id)
         and (object_ids is None or record.object_id in object_ids)
     }
     if not taken:

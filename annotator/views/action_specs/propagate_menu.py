@@ -78,6 +78,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     _A("propagate.stop", "&Stop", ("Ctrl+.",), "mdi6.stop", "Stop and keep what is done"),
     _A(
+        "propagate.follow",
+        "F&ollow the run",
+        ("Ctrl+Shift+Space",),
+        "mdi6.target",
+        "Show each frame as it is made; going to a frame or painting ends it",
+        True,
+    ),
+    _A(
         "propagate.promote",
         "&Use this frame as a reference",
         ("Ctrl+R",),

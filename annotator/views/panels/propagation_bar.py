@@ -83,6 +83,8 @@ class PropagationBar(QFrame):
         layout.addSpacing(6)
         for name in ("propagate.pause", "propagate.stop"):
             layout.addWidget(self._button(actions, name, None))
+        self.follow_button = self._button(actions, "propagate.follow", None)
+        layout.addWidget(self.follow_button)
         layout.addSpacing(10)
         self.progress = QProgressBar(self)
         self.progress.setTextVisible(False)
@@ -119,6 +121,7 @@ class PropagationBar(QFrame):
         self.progress.setRange(0, max(status.total, 1))
         self.progress.setValue(status.done)
         self.progress.setVisible(status.running)
+        self.follow_button.setVisible(status.running)
         self.status_label.setText(status.text)
 
     def set_model(self, text: str, *, tip: str = "") -> None:
