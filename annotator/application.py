@@ -29,9 +29,12 @@ from annotator.controller.mask_controller import MaskController
 from annotator.controller.network_status import NetworkStatus
 from annotator.controller.object_controller import ObjectController
 from annotator.controller.paint_controller import PaintController
+from annotator.controller.picture_controller import PictureController
 from annotator.controller.propagation_controller import PropagationController
 from annotator.controller.range_controller import RangeController
+from annotator.controller.recent_controller import RecentController
 from annotator.controller.reference_controller import ReferenceController
+from annotator.controller.reference_map_controller import ReferenceMapController
 from annotator.controller.review_controller import ReviewController
 from annotator.controller.session_controller import SessionController
 from annotator.controller.window_controller import WindowController
@@ -116,12 +119,13 @@ class Application(QObject):
             editor, window, self.service, lambda: self.propagation.is_running
         )
         self.ranges.propagation_wanted.connect(self.propagation.propagate_range)
-        self.references = ReferenceController(editor, window, self.frames.pixels)
+        self.references = ReferenceController(editor, window, self.layers, self.frames.pixels)
         self.propagation.result_applied.connect(self.references.note)
         self.review = ReviewController(editor, window)
         self.looks = InspectionService(self.service, backend, open_reader, self)
         canvas_layers = AnalysisLayers(window.canvas.scene())
         self.analysis = AnalysisController(editor, window, self.layers, self.looks, canvas_layers)
+        self.reference_map = ReferenceMapController(editor, window, self.layers, canvas_layers)
         self.comparison = ComparisonController(
             editor, window, self.layers, canvas_layers, self.frames.pixels
         )

@@ -167,12 +167,13 @@ class AnalysisController(QObject):
             self._clear()
             return
         look = self._looks.get(frame)
-        clusters = self._layers.clusters(frame)
+        wants_clusters = state.shows("clusters") or state.shows("references")
+        clusters = self._layers.clusters(frame) if wants_clusters else None
         self._show_clusters(document, clusters if state.shows("clusters") else None)
         self._show_probability(document, look if state.shows("probability") else None)
         self._show_embedding(document, look if state.shows("embedding") else None)
         wants_look = state.shows("probability") or state.shows("embedding")
-        wants_look |= state.shows("clusters") and clusters is None
+        wants_look |= wants_clusters and clusters is None
         if wants_look and frame not in self._fresh:
             self._timer.start()
         else:

@@ -9,15 +9,17 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Slot
 
 from annotator.controller.editor import DocumentListeners, Editor
+from annotator.controller.layer_controller import LayerController
 from annotator.controller.workspace import Workspace
 from annotator.model.cells import CellState
-from annotator.model.commands import ChooseReference
+from annotator.model.commands import ChooseReference, SetCellState
 from annotator.model.commands.base import Command
-from annotator.model.commands.frames import SetCellState
 from annotator.model.document import Document
 from annotator.model.errors import ModelError
+from annotator.model.objects import Colour
 from annotator.model.reference_shares import ReferenceShares
 from annotator.model.references import ReferenceChoice
+from annotator.views.colour_tables import reference_colours
 from annotator.views.main_window import MainWindow
 from annotator.views.panels.reference_panel import THUMBNAIL, ReferenceRow
 from annotator.worker.jobs import JobResult
@@ -33,14 +35,20 @@ class ReferenceController(QObject):
     Args:
         editor: What is open.
         window: The window.
+        layers: Knows the clusters of frames, and with them which reference explains a pixel.
         pixels: Frame at hand as uint8 [H, W, 3] RGB, or None; asks for nothing.
     """
 
     def __init__(
-        self, editor: Editor, window: MainWindow, pixels: Callable[[int], np.ndarray | None]
+        self,
+        editor: Editor,
+        window: MainWindow,
+        layers: LayerController,
+        pixels: Callable[[int], np.ndarray | None],
     ) -> None:
         super().__init__(window)
         self._editor, self._window, self._pixels = editor, window, pixels
+        self._layers = layers
         self._panel = window.references
         self._listeners = DocumentListeners()
         self.shares = ReferenceShares()
@@ -54,6 +62,8 @@ class ReferenceController(QObject):
         actions["propagate.exclude"].triggered.connect(self._exclude)
         actions["propagate.give_up"].triggered.connect(self._give_up)
         self._panel.frame_requested.connect(self._go_to)
+        self._panel.came_into_view.connect(self._look_again)
+        layers.clusters_changed.connect(self._on_clusters)
         editor.workspace_changed.connect(self._on_workspace)
         editor.frame_changed.connect(self._refresh_actions)
         editor.frame_shown.connect(self._on_shown)
@@ -83,6 +93,11 @@ class ReferenceController(QObject):
             self._timer.start()
 
     @Slot(int)
+    def _on_clusters(self, frame: int) -> None:
+        if frame == self._editor.shown_frame:
+            self._look_again()
+
+    @Slot(int)
     def _on_shown(self, frame: int) -> None:
         self._panel.set_current_frame(frame)
         self._look_again()
@@ -94,20 +109,33 @@ class ReferenceController(QObject):
         rows = []
         if document is not None:
             frames = {*document.reference_frames(), *document.references.excluded}
-            rows = [self._row(document, frame) for frame in sorted(frames)]
+            colours = reference_colours(frames)
+            rows = [self._row(document, frame, colour) for frame, colour in colours.items()]
         self._panel.set_rows(rows)
         self._panel.set_current_frame(self._editor.frame)
         self._refresh_actions()
 
-    def _row(self, document: Document, frame: int) -> ReferenceRow:
+    def _share_here(self, reference: int) -> float | None:
+        """Share of the frame in view, from the run or else from the clusters that are kept."""
         shown = self._editor.shown_frame
+        if shown is None:
+            return None
+        share = self.shares.share_in(shown, reference)
+        if share is not None or not self._panel.isVisible():
+            return share
+        clusters = self._layers.clusters(shown)
+        shares = {} if clusters is None else clusters.reference_shares
+        return shares.get(reference, 0.0) if shares else None
+
+    def _row(self, document: Document, frame: int, colour: Colour) -> ReferenceRow:
         return ReferenceRow(
             frame,
             _kind(document, frame),
             len(document.known_objects(frame)),
             self.shares.share(frame),
-            None if shown is None else self.shares.share_in(shown, frame),
+            self._share_here(frame),
             is_excluded=frame in document.references.excluded,
+            colour=colour,
             picture=self._picture(document, frame),
         )
 

@@ -36,6 +36,7 @@ _OPACITIES = (
     "masks_opacity",
     "reliability_opacity",
     "clusters_opacity",
+    "references_opacity",
     "probability_opacity",
     "embedding_opacity",
     "difference_opacity",

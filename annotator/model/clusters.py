@@ -98,6 +98,51 @@ class ClusterFrame:
             keys += self.reference_map.astype(np.int32) << 8
         return np.where(self.cluster_map == 0, -1, keys)
 
+    @cached_property
+    def reference_shares(self) -> dict[int, float]:
+        """Share of the matched pixels that each reference explains, in [0, 1]; empty without any.
+
+        Among `reference_frames` those without a pixel are left out.
+        """
+        if self.reference_map is None:
+            return {}
+        matched = self.cluster_map > 0
+        counts = np.bincount(
+            self.reference_map[matched],
+            weights=self._weights[matched],
+            minlength=len(self.reference_frames),
+        )
+        whole = counts.sum()
+        return {
+            frame: float(count / whole)
+            for frame, count in zip(self.reference_frames, counts, strict=False)
+            if count
+        }
+
+    def reference_at(self, x: float, y: float) -> int | None:
+        """Reference frame that explains a point of the frame; None where none does.
+
+        Args:
+            x: Column, in frame pixels.
+            y: Row.
+        """
+        place = self._place(x, y)
+        return None if place is None else self._reference(place)
+
+    def _reference(self, place: tuple[int, int]) -> int | None:
+        if self.reference_map is None or self.cluster_map[place] == 0:
+            return None
+        number = int(self.reference_map[place])
+        return self.reference_frames[number] if number < len(self.reference_frames) else None
+
+    def without(self, object_ids: Collection[int]) -> ClusterFrame:
+        """The same clusters but for those of some objects."""
+        codes = np.arange(_CODES + 1)
+        own = np.array([code and self.object_of(code) in object_ids for code in codes.tolist()])
+        kept = np.where(own, 0, codes).astype(np.uint8)
+        cluster_map = np.asarray(cv2.LUT(self.cluster_map, kept), np.uint8)
+        return replace(self, cluster_map=cluster_map)
+
     def object_of(self, code: int) -> int:
         """Object that a code stands for, 0 for background and for an unknown channel."""
         channel = (code - 1) // CLUSTERS_PER_OBJECT
@@ -119,16 +164,11 @@ class ClusterFrame:
         own = weights[self._keys == self._keys[place]].sum()
         codes = [c for c in range(1, _CODES + 1) if self.object_of(c) == object_id]
         whole = weights[np.isin(self.cluster_map, codes)].sum()
-        reference = None
-        if self.reference_map is not None:
-            number = int(self.reference_map[place])
-            if number < len(self.reference_frames):
-                reference = self.reference_frames[number]
         return Cluster(
             code,
             object_id,
             (code - 1) % CLUSTERS_PER_OBJECT,
-            reference,
+            self._reference(place),
             int(own),
             float(own / whole),
         )

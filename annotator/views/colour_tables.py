@@ -172,6 +172,41 @@ def cube_table(opacity: float) -> list[int]:
     return table
 
 
+REFERENCE_COLOURS: tuple[Colour, ...] = (
+    (230, 159, 0),
+    (86, 180, 233),
+    (0, 158, 115),
+    (204, 121, 167),
+    (240, 228, 66),
+    (0, 114, 178),
+    (213, 94, 0),
+    (148, 103, 189),
+    (170, 220, 140),
+    (140, 86, 75),
+)
+"""Hues of references in their order, over again beyond ten; the first eight suit colour-blind."""
+
+OWN_RESULT_COLOUR: Colour = (150, 150, 150)
+"""A reference that is none of the person's: an own result of the network."""
+
+
+def reference_colours(frames: Iterable[int]) -> dict[int, Colour]:
+    """Give each reference frame its colour, by its place among all of them."""
+    count = len(REFERENCE_COLOURS)
+    return {frame: REFERENCE_COLOURS[i % count] for i, frame in enumerate(sorted(set(frames)))}
+
+
+def place_table(colours: Sequence[Colour | None], opacity: float) -> list[int]:
+    """Colour table whose value 1, 2, ... has these colours, in order; None is transparent.
+
+    Args:
+        colours: At most 255.
+        opacity: Opacity of the layer in [0, 1].
+    """
+    packed = [0 if colour is None else argb(colour, opacity) for colour in colours]
+    return [0, *packed, *[0] * (255 - len(packed))]
+
+
 DIFFERENCE_COLOURS: Mapping[str, Colour] = {
     "only now": (46, 160, 67),
     "only before": (207, 34, 46),
@@ -188,7 +223,4 @@ FLICKER_COLOURS: Mapping[str, Colour] = {
 
 def code_table(colours: Mapping[str, Colour], opacity: float) -> list[int]:
     """Colour table whose code 1, 2, ... have these colours, in order."""
-    table = [0] * 256
-    for code, colour in enumerate(colours.values(), start=1):
-        table[code] = argb(colour, opacity)
-    return table
+    return place_table(list(colours.values()), opacity)

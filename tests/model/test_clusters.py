@@ -92,3 +92,18 @@ def test_the_store_forgets_the_oldest_and_keeps_the_last() -> None:
     assert store.get(1) is None
     store.clear()
     assert store.get(7) is None
+
+
+def test_shares_of_references_count_the_pixels_that_are_matched() -> None:
+    clusters = frame()
+    # rows of places weigh 1, 2, 2 pixels and columns 2, 4, 3; the corner without a cluster is out
+    first = (1 * 2 + 1 * 4) + (2 * 2 + 2 * 4)  # the two upper rows, two columns
+    second = (1 + 2) * 3 + 2 * 4 + 2 * 3  # the right column above, and the last row
+    whole = first + second
+    assert clusters.reference_shares == pytest.approx({0: first / whole, 70: second / whole})
+    assert clusters.reference_at(2.0, 0.0) == 0
+    assert clusters.reference_at(8.0, 0.0) == 70
+    assert clusters.reference_at(0.0, 4.0) is None
+    assert clusters.reference_at(-1.0, 0.0) is None
+    without = ClusterFrame(clusters.cluster_map, (4, 9), (5, 9))
+    assert without.reference_shares == {} and without.reference_at(2.0, 0.0) is None

@@ -42,6 +42,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
         True,
     ),
     _A(
+        "view.references",
+        "&References at work",
+        ("Ctrl+9",),
+        "mdi6.image-multiple-outline",
+        "Show which reference explains each pixel; point at one to hear of it",
+        True,
+    ),
+    _A(
         "view.probability",
         "&Probability of the object",
         ("Ctrl+4",),

@@ -16,12 +16,14 @@ class AnalysisLayers:
 
     def __init__(self, scene: QGraphicsScene) -> None:
         self.embedding = IndexedLayer(4)
+        self.references = IndexedLayer(6.5)
         self.probability = IndexedLayer(7)
         self.selection = IndexedLayer(8)
         self.difference = IndexedLayer(12)
         self.flicker = IndexedLayer(13)
         self._all = (
             self.embedding,
+            self.references,
             self.probability,
             self.selection,
             self.difference,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent, QPalette
@@ -18,7 +18,7 @@ from annotator.views.colour_tables import (
     reliability_colour,
 )
 
-_ROW = 36
+ROW_HEIGHT = 36
 _RELIABILITY = tuple((step / 10, reliability_colour(step / 10)) for step in range(11))
 
 
@@ -40,10 +40,11 @@ class _Swatches:
     colours: Mapping[str, Colour]
 
 
-_ENTRIES: Mapping[str, _Ramp | _Swatches] = {
+_ENTRIES: dict[str, _Ramp | _Swatches] = {
     "reliability": _Ramp("Reliability", "doubt", "trust", _RELIABILITY),
     "filter": _Swatches("Reliability filter", {"dropped at this alpha": (214, 39, 40)}),
     "clusters": _Swatches("Proxy clusters: hue of the object, one shade a proxy", {}),
+    "references": _Swatches("References: which frame explains a pixel", {}),
     "probability": _Ramp("Probability of the chosen object", "0", "1", PROBABILITY_STOPS),
     "embedding": _Swatches("Embedding: like colours match", {}),
     "difference": _Swatches("Difference to before the run", DIFFERENCE_COLOURS),
@@ -57,6 +58,14 @@ class OverlayLegend(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._names: tuple[str, ...] = ()
+        self._entries = dict(_ENTRIES)
+
+    def set_references(self, colours: Mapping[str, Colour]) -> None:
+        """Say which colour stands for which reference."""
+        entry = self._entries["references"]
+        if isinstance(entry, _Swatches) and dict(entry.colours) != dict(colours):
+            self._entries["references"] = replace(entry, colours=dict(colours))
+            self.update()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -66,12 +75,12 @@ class OverlayLegend(QWidget):
     def set_names(self, names: Sequence[str]) -> None:
         """Explain these overlays."""
         self._names = tuple(name for name in _ENTRIES if name in names)
-        self.setFixedHeight(_ROW * len(self._names))
+        self.setFixedHeight(ROW_HEIGHT * len(self._names))
         self.update()
 
     def sizeHint(self) -> QSize:
         """A row for each entry."""
-        return QSize(180, _ROW * len(self._names))
+        return QSize(180, ROW_HEIGHT * len(self._names))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Bars and swatches, one row an entry."""
@@ -81,8 +90,8 @@ class OverlayLegend(QWidget):
         font.setPointSizeF(max(font.pointSizeF() - 1, 6))
         painter.setFont(font)
         for row, name in enumerate(self._names):
-            entry = _ENTRIES[name]
-            top = row * _ROW
+            entry = self._entries[name]
+            top = row * ROW_HEIGHT
             painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
             place = QRectF(0, top, self.width(), 16)
             painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, entry.title)
@@ -110,11 +119,13 @@ class OverlayLegend(QWidget):
         left = 0.0
         pen = painter.pen()
         for word, colour in swatches.colours.items():
+            width = painter.fontMetrics().horizontalAdvance(word)
+            if left + 14 + width > self.width():
+                break  # what does not fit is told by pointing
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(*colour))
             painter.drawRoundedRect(QRectF(left, top + 2, 10, 10), 3, 3)
             painter.setPen(pen)
-            width = painter.fontMetrics().horizontalAdvance(word)
             painter.drawText(
                 QRectF(left + 14, top, width + 4, 14), Qt.AlignmentFlag.AlignVCenter, word
             )

@@ -9,11 +9,14 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from annotator.views.actions import ActionTable
-from annotator.views.panels.overlay_legend import OverlayLegend
+from annotator.views.panels.overlay_legend import ROW_HEIGHT, OverlayLegend
 from annotator.views.panels.own_keys import KeyCheckBox, KeySlider
 
 ALPHA_RANGE = (0.05, 1.5)
 """Least and largest threshold of the reliability filter, in nats."""
+
+LEGEND_ROWS = 2
+"""Overlays that are explained at once; those beyond are scrolled to."""
 
 _TITLES = {
     "masks": "Masks",
@@ -21,6 +24,7 @@ _TITLES = {
     "reliability": "Reliability",
     "filter": "Filter at alpha",
     "clusters": "Proxy clusters",
+    "references": "References",
     "probability": "Probability",
     "embedding": "Embedding",
     "difference": "Difference",
@@ -42,6 +46,7 @@ class OverlayState:
     reliability: bool = False
     filter: bool = False
     clusters: bool = False
+    references: bool = False
     probability: bool = False
     embedding: bool = False
     difference: bool = False
@@ -49,6 +54,7 @@ class OverlayState:
     masks_opacity: float = 0.45
     reliability_opacity: float = 0.7
     clusters_opacity: float = 0.65
+    references_opacity: float = 0.6
     probability_opacity: float = 0.75
     embedding_opacity: float = 0.9
     difference_opacity: float = 0.8
@@ -75,20 +81,17 @@ class OverlayPanel(QWidget):
         content = QWidget(self)
         layout = QVBoxLayout(content)
         layout.setContentsMargins(12, 10, 12, 10)
-        layout.setSpacing(10)
         layout.addLayout(self._make_grid(content))
-        self.legend = OverlayLegend(content)
-        layout.addWidget(self.legend)
         layout.addStretch()
-        scroll = QScrollArea(self)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(content)
+        self.legend = OverlayLegend(self)
+        self._legend_view = _scrolled(self.legend, self)
+        self._legend_view.setObjectName("overlayLegend")
+        self._legend_view.setViewportMargins(12, 4, 12, 4)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scroll)
+        outer.setSpacing(0)
+        outer.addWidget(_scrolled(content, self), 1)
+        outer.addWidget(self._legend_view)  # in view however low the panel is
         self._quiet = False
         self.set_state(OverlayState())
 
@@ -150,4 +153,18 @@ class OverlayPanel(QWidget):
             return
         state = self.state
         self.legend.set_names([name for name in _TITLES if state.shows(name)])
+        rows = min(self.legend.height(), LEGEND_ROWS * ROW_HEIGHT)
+        self._legend_view.setVisible(rows > 0)
+        self._legend_view.setFixedHeight(rows + 8)
         self.state_changed.emit(state)
+
+
+def _scrolled(content: QWidget, parent: QWidget) -> QScrollArea:
+    """The content as wide as there is room, scrolled where it is too high."""
+    scroll = QScrollArea(parent)
+    scroll.setWidgetResizable(True)
+    scroll.setFrameShape(QFrame.Shape.NoFrame)
+    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    scroll.setWidget(content)
+    return scroll

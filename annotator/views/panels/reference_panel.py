@@ -6,14 +6,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QImage, QPixmap
+from PySide6.QtCore import (
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QColor, QHideEvent, QIcon, QImage, QPainter, QPixmap, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QLabel,
     QListWidget,
     QListWidgetItem,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -24,6 +35,8 @@ from annotator.views.actions import ActionTable
 THUMBNAIL = QSize(96, 54)
 _BUTTONS = ("propagate.promote", "propagate.exclude", "propagate.give_up")
 _FRAME_ROLE = Qt.ItemDataRole.UserRole
+_ROW_ROLE = Qt.ItemDataRole.UserRole + 1
+_BAR_HEIGHT = 5
 
 
 @dataclass(frozen=True)
@@ -37,6 +50,7 @@ class ReferenceRow:
         share: Share of the last run that it explained, in [0, 1]; None when unknown.
         share_here: The same for the frame in view.
         is_excluded: Whether the network does not get it.
+        colour: Its colour in the overlay of references.
         picture: uint8 [h, w, 3] RGB; compared by identity, None when there is none yet.
     """
 
@@ -46,6 +60,7 @@ class ReferenceRow:
     share: float | None = None
     share_here: float | None = None
     is_excluded: bool = False
+    colour: tuple[int, int, int] = (128, 128, 128)
     picture: np.ndarray | None = field(default=None, compare=False)
 
     @property
@@ -63,10 +78,46 @@ class ReferenceRow:
         return "\n".join(lines)
 
 
+class _ShareBar(QStyledItemDelegate):
+    """A line with a bar below it: the reference's share of the frame in view."""
+
+    def __init__(self, lines: QListWidget) -> None:
+        super().__init__(lines)
+        self._list = lines
+
+    def sizeHint(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QSize:
+        """Room for the bar."""
+        return super().sizeHint(option, index) + QSize(0, _BAR_HEIGHT + 3)
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        """The line, then the bar."""
+        super().paint(painter, option, index)
+        row = index.data(_ROW_ROLE)
+        if not isinstance(row, ReferenceRow) or row.share_here is None:
+            return
+        place = QRect(option.rect).adjusted(4, 0, -4, -2)
+        place.setRight(min(place.right(), self._list.viewport().width() - 5))
+        place.setTop(place.bottom() - _BAR_HEIGHT + 1)
+        groove = option.palette.color(option.palette.ColorRole.Mid)
+        painter.fillRect(place, groove)
+        place.setWidth(round(place.width() * row.share_here))
+        painter.fillRect(place, QColor(*row.colour))
+
+
 class ReferencePanel(QWidget):
-    """List of references; a click goes to the frame."""
+    """List of references; a click goes to the frame, pointing shows what it explains."""
 
     frame_requested = Signal(int)
+    reference_pointed = Signal(object)
+    """Frame of the reference under the pointer, None when it leaves."""
+    came_into_view = Signal()
 
     def __init__(self, actions: ActionTable, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -79,8 +130,13 @@ class ReferencePanel(QWidget):
         self.list.setAccessibleName("References")
         self.list.setToolTip(
             "Frames that the network learns from. The share says how much of the last run each of "
-            "them explained: look at one that explains what it should not."
+            "them explained, the bar how much of the frame in view; point at one to see where. "
+            "Look at one that explains what it should not."
         )
+        self.list.setItemDelegate(_ShareBar(self.list))
+        self.list.setMouseTracking(True)
+        self.list.viewport().installEventFilter(self)
+        self.list.itemEntered.connect(self._on_entered)
         self.list.itemClicked.connect(self._on_clicked)
         self._empty = QLabel("Paint or correct a frame:\nit becomes a reference.", self)
         self._empty.setProperty("faint", True)
@@ -121,6 +177,7 @@ class ReferencePanel(QWidget):
             if before != row:
                 item.setText(row.text)
                 item.setData(_FRAME_ROLE, row.frame)
+                item.setData(_ROW_ROLE, row)
             if before is None or before.picture is not row.picture:
                 item.setIcon(_icon(row.picture))
         self._empty.setVisible(not rows)
@@ -130,6 +187,25 @@ class ReferencePanel(QWidget):
         """Mark the reference that is in view, if one is."""
         place = next((i for i, row in enumerate(self._rows) if row.frame == frame), -1)
         self.list.setCurrentRow(place)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Say when the pointer leaves the list."""
+        if event.type() == QEvent.Type.Leave and watched is self.list.viewport():
+            self.reference_pointed.emit(None)
+        return False
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Say that what is shown is looked at from now on."""
+        super().showEvent(event)
+        self.came_into_view.emit()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nothing is pointed at any more."""
+        super().hideEvent(event)
+        self.reference_pointed.emit(None)
+
+    def _on_entered(self, item: QListWidgetItem) -> None:
+        self.reference_pointed.emit(int(item.data(_FRAME_ROLE)))
 
     def _on_clicked(self, item: QListWidgetItem) -> None:
         self.frame_requested.emit(int(item.data(_FRAME_ROLE)))
