@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import cv2
@@ -237,6 +237,7 @@ class ClusterStore:
 
     Events:
         changed: (frame index, its clusters), after `put`; what storage needs.
+        forgotten: (frame indices), after `forget`; likewise.
     """
 
     def __init__(
@@ -248,13 +249,15 @@ class ClusterStore:
         self._byte_limit = byte_limit
         self._load = load
         self.changed: Event[int, ClusterFrame] = Event()
+        self.forgotten: Event[frozenset[int]] = Event()
+        self._gone: set[int] = set()
         self._frames: OrderedDict[int, ClusterFrame] = OrderedDict()
         self._nbytes = 0
 
     def get(self, frame_index: int) -> ClusterFrame | None:
         """Clusters of a frame, None when they are not known."""
         kept = self._frames.get(frame_index)
-        if kept is None and self._load is not None:
+        if kept is None and self._load is not None and frame_index not in self._gone:
             kept = self._load(frame_index)
             if kept is not None:
                 self._keep(frame_index, kept)
@@ -267,7 +270,17 @@ class ClusterStore:
     def put(self, frame_index: int, clusters: ClusterFrame) -> None:
         """Keep the clusters of a frame in place of those before."""
         self._keep(frame_index, clusters)
+        self._gone.discard(frame_index)
         self.changed.emit(frame_index, clusters)
+
+    def forget(self, frames: Iterable[int]) -> None:
+        """Give up the clusters of some frames, kept elsewhere or not: they no longer hold."""
+        gone = frozenset(frames)
+        for frame_index in gone:
+            self.drop(frame_index)
+        self._gone |= gone
+        if gone:
+            self.forgotten.emit(gone)
 
     def _keep(self, frame_index: int, clusters: ClusterFrame) -> None:
         self.drop(frame_index)
