@@ -8,9 +8,11 @@ import cv2
 import numpy as np
 from PySide6.QtCore import QObject, Slot
 
+from annotator.controller.change_curve import ChangeCurve
 from annotator.controller.editor import DocumentListeners, Editor
 from annotator.controller.layer_controller import LayerController
 from annotator.controller.workspace import Workspace
+from annotator.model.commands.frames import FrameChange
 from annotator.model.comparison import FormerRun, RestoreFormer, instability, moved_labels
 from annotator.model.errors import ModelError
 from annotator.model.geometry import Box
@@ -48,11 +50,14 @@ class ComparisonController(QObject):
         self._listeners = DocumentListeners()
         self._flow: cv2.DISOpticalFlow | None = None
         self.former = FormerRun()
+        self.curve = ChangeCurve(editor, window, self.former)
         editor.workspace_changed.connect(self._on_workspace)
         editor.frame_shown.connect(self._on_frame_shown)
         window.overlays.state_changed.connect(self._on_state)
         actions = window.actions_table
         actions["review.accept_run"].triggered.connect(self.accept)
+        actions["review.accept_object"].triggered.connect(self.accept_object)
+        actions["review.hold_former"].toggled.connect(self._hold)
         actions["review.put_back"].triggered.connect(self.put_back)
         actions["review.put_back_object"].triggered.connect(self.put_back_object)
         actions["review.show_former"].toggled.connect(self._show_former)
@@ -63,17 +68,36 @@ class ComparisonController(QObject):
     def _on_workspace(self, workspace: Workspace | None) -> None:
         self._listeners.drop()
         self.former.clear()
-        self._window.actions_table["review.show_former"].setChecked(False)
+        for name in ("review.show_former", "review.hold_former"):
+            self._window.actions_table[name].setChecked(False)
         if workspace is not None:
             self._listeners.listen(workspace.history.run_began, self._on_run)
-            self._listeners.listen(workspace.history.run_changed, self.former.note)
+            self._listeners.listen(workspace.history.run_changed, self._on_result)
             self._listeners.listen(workspace.document.label_map_changed, self._on_label_map)
-        self._show()
+        self._look_again()
 
     def _on_run(self, _run: PropagationRun) -> None:
-        self.former.clear()
+        self.former.begin()
+        self.curve.begin()
+
+    def _on_result(self, change: FrameChange) -> None:
+        self.former.note(change)
+        self.curve.look_again([change.frame_index])
+
+    def _look_again(self) -> None:
+        """Everything that was compared may differ otherwise now."""
+        self.curve.begin()
+        self._show()
+
+    @Slot(bool)
+    def _hold(self, on: bool) -> None:
+        self.former.hold(on)
+        self._look_again()
+        if on and self._editor.document is not None:
+            self._editor.inform("All further runs are compared with the masks as they are now.")
 
     def _on_label_map(self, frame: int, _box: Box) -> None:
+        self.curve.look_again([frame])
         shown = self._editor.shown_frame
         if shown is not None and abs(frame - shown) <= 1:
             self._show()
@@ -85,7 +109,8 @@ class ComparisonController(QObject):
             self._show_former(True)
 
     @Slot(object)
-    def _on_state(self, _state: OverlayState) -> None:
+    def _on_state(self, state: OverlayState) -> None:
+        self.curve.set_wanted(state.shows("difference"))
         self._show()
 
     # --- showing ---------------------------------------------------------------------------
@@ -183,8 +208,29 @@ class ComparisonController(QObject):
             return
         listed = sorted(frames)
         self.former.accept(listed, document.objects.ids)
-        self._show()
+        self._look_again()
         self._editor.inform(f"Accepted: frames {listed[0]} to {listed[-1]} differ no more.")
+
+    @Slot()
+    def accept_object(self) -> None:
+        """Agree to what the run made of the chosen object: over the chosen range, or everywhere."""
+        document, chosen = self._editor.document, self._editor.active_object
+        if document is None or chosen is None:
+            self._editor.inform("Choose an object first.")
+            return
+        frames = self._frames_of_object()
+        if not frames:
+            self._editor.inform("There is no run to compare with: propagate first.")
+            return
+        self.former.accept(frames, (chosen,))
+        self._look_again()
+        self._editor.inform(f"Accepted: {document.objects[chosen].name} as the run made it.")
+
+    def _frames_of_object(self) -> list[int]:
+        """Frames that the run wrote, within the chosen range of the timeline if there is one."""
+        selection = self._window.timeline.selection
+        wanted = self.former.frames
+        return [f for f in wanted if selection is None or f in selection.frames]
 
     @Slot()
     def put_back(self) -> None:
@@ -200,10 +246,8 @@ class ComparisonController(QObject):
         if document is None or chosen is None:
             self._editor.inform("Choose an object first.")
             return
-        selection = self._window.timeline.selection
-        frames = self.former.frames if selection is None else selection.frames
         name = document.objects[chosen].name
-        self._restore(frames, (chosen,), f"put back {name}")
+        self._restore(self._frames_of_object(), (chosen,), f"put back {name}")
 
     def _restore(self, frames: Iterable[int], ids: tuple[int, ...], text: str) -> None:
         workspace = self._editor.workspace

@@ -14,7 +14,8 @@ from annotator.model.document import Document
 from annotator.model.label_maps import ByteMap, PackedMap
 from annotator.model.merging import ids_in, merge_label_maps
 
-ONLY_NOW, ONLY_BEFORE, ANOTHER_OBJECT = 1, 2, 3
+ONLY_NOW, ONLY_BEFORE = 1, 2
+ANOTHER_OBJECT = ONLY_NOW | ONLY_BEFORE
 
 
 @dataclass(frozen=True)
@@ -28,22 +29,48 @@ class FormerFrame:
 class FormerRun:
     """The frames that the last run changed, as they were before it.
 
-    What a person accepts leaves it. It is no part of the document and is not saved.
+    While it is held, all runs from then on count as one: what is compared with is what there was
+    before the first of them, so that any two runs can be compared. What a person accepts leaves it.
+    It is no part of the document and is not saved.
     """
 
     def __init__(self) -> None:
         self._frames: dict[int, FormerFrame] = {}
         self._accepted: dict[int, set[int]] = {}
+        self._is_held = False
+
+    @property
+    def is_held(self) -> bool:
+        """Whether further runs are compared with what was before the first of them."""
+        return self._is_held
+
+    def hold(self, on: bool) -> None:
+        """Compare from now on with the masks as they are now; or with those before each run."""
+        if on and not self._is_held:
+            self.clear()
+        self._is_held = on
+
+    def begin(self) -> None:
+        """Another run begins: forget the one before, unless it is held."""
+        if not self._is_held:
+            self.clear()
 
     def clear(self) -> None:
-        """Forget everything: another run begins."""
+        """Forget everything."""
         self._frames.clear()
         self._accepted.clear()
 
     def note(self, change: FrameChange) -> None:
         """Take up what a result of the run replaced; of a frame done twice the first counts."""
-        if change.old_label_map is not None and change.frame_index not in self._frames:
-            self._frames[change.frame_index] = FormerFrame(change.old_label_map, change.old_cells)
+        frame, old = change.frame_index, change.old_label_map
+        if old is None:
+            return
+        known, accepted = self._frames.get(frame), self._accepted.pop(frame, None)
+        if known is None:
+            self._frames[frame] = FormerFrame(old, change.old_cells)
+        elif accepted:  # agreed to as it was until now, and changed again
+            merged = _with_accepted(known.label_map.unpack(), old.unpack(), accepted)
+            self._frames[frame] = FormerFrame(PackedMap.of(merged), known.cells)
 
     def accept(self, frames: Iterable[int], object_ids: Iterable[int]) -> None:
         """Agree to what the run made of some objects: they no longer differ."""
@@ -64,13 +91,11 @@ class FormerRun:
             uint8 [H, W]; None for a frame that the run did not write.
         """
         former = self._frames.get(frame)
-        if former is None:
-            return None
-        old = former.label_map.unpack()
-        accepted = self._accepted.get(frame)
-        if not accepted:
-            return old
-        return merge_label_maps(old, document.label_map(frame), kept_ids=(), taken_ids=accepted)
+        return None if former is None else self._before(former, document, frame)
+
+    def _before(self, former: FormerFrame, document: Document, frame: int) -> ByteMap:
+        old, accepted = former.label_map.unpack(), self._accepted.get(frame)
+        return _with_accepted(old, document.label_map(frame), accepted) if accepted else old
 
     def cells(self, frame: int) -> CellRow:
         """Cells of the frame before the run; KeyError for one that it did not write."""
@@ -93,11 +118,16 @@ class FormerRun:
         before = self.label_map(document, frame)
         if before is None:
             return np.zeros_like(now)
-        changed = now != before
-        codes = changed.astype(np.uint8) * np.uint8(ANOTHER_OBJECT)
-        codes[changed & (before == 0)] = ONLY_NOW
-        codes[changed & (now == 0)] = ONLY_BEFORE
-        return codes
+        return difference_codes(now, before)
+
+    def changed_share(self, document: Document, frame: int) -> float:
+        """Pixels that differ as a share of those that an object has or had, in [0, 1]."""
+        former = self._frames.get(frame)
+        if former is None or former.label_map == document.label_maps.pack(frame):
+            return 0.0
+        before, now = self._before(former, document, frame), document.label_map(frame)
+        shown = cv2.countNonZero(cv2.bitwise_or(before, now))
+        return cv2.countNonZero(cv2.absdiff(before, now)) / max(shown, 1)
 
     def stretch(self, document: Document, frame: int) -> range:
         """The frames around one that differ without a gap; empty when it does not differ."""
@@ -109,6 +139,28 @@ class FormerRun:
         while self.differs(document, last + 1):
             last += 1
         return range(first, last + 1)
+
+
+def _with_accepted(before: ByteMap, now: ByteMap, accepted: Iterable[int]) -> ByteMap:
+    """What was before, the objects that were agreed to as they are now."""
+    return merge_label_maps(before, now, kept_ids=(), taken_ids=accepted)
+
+
+def difference_codes(now: ByteMap, before: ByteMap) -> ByteMap:
+    """Where two label maps differ, and how.
+
+    Args:
+        now: uint8 [H, W].
+        before: uint8 [H, W].
+
+    Returns:
+        uint8 [H, W]: 0 alike, 1 an object only now, 2 only before, 3 another object.
+    """
+    # the codes are bits: 1 for something there now, 2 for something there before
+    codes = (now != 0).view(np.uint8) * np.uint8(ONLY_NOW)
+    codes |= (before != 0).view(np.uint8) * np.uint8(ONLY_BEFORE)
+    codes *= (now != before).view(np.uint8)
+    return codes
 
 
 class RestoreFormer(FrameChanges):

@@ -184,3 +184,82 @@ def test_flicker_marks_what_pops_up_in_one_frame(driver: Driver, frames_folder: 
     assert int((layer.values == 2).sum()) > before + 80
     driver.trigger("view.flicker")
     assert not is_shown(layer)
+
+
+def test_one_object_of_the_run_is_accepted_and_the_other_still_differs(
+    driver: Driver, frames_folder: Path
+) -> None:
+    propagated(driver, frames_folder)
+    former = driver.document.label_map(8).copy()
+    driver.go_to(4)
+    for object_id, y in ((1, 8), (2, 56)):
+        driver.application.editor.choose_object(object_id)
+        driver.drag([(60, y), (80, y)])
+    driver.key(Qt.Key.Key_F)
+    driver.wait_for_end()
+    driver.go_to(8)
+    driver.trigger("view.difference")
+    layer = driver.application.canvas_layers.difference
+    assert layer.values[:30].any() and layer.values[30:].any()
+    driver.application.editor.choose_object(1)
+    driver.trigger("review.accept_object")
+    assert not layer.values[:30].any() and layer.values[30:].any()
+    driver.trigger("review.put_back")  # the rest
+    assert not layer.values.any()
+    label_map = driver.document.label_map(8)
+    assert (label_map[:16] == 1).any(), "what was accepted stays"
+    assert np.array_equal(label_map == 2, former == 2)
+
+
+def test_runs_are_compared_with_the_masks_that_were_held(
+    driver: Driver, frames_folder: Path
+) -> None:
+    propagated(driver, frames_folder)
+    held = driver.document.label_map(8).copy()
+    driver.trigger("review.hold_former")
+    for frame, x in ((4, 60), (6, 20)):
+        driver.go_to(frame)
+        driver.drag([(x, 8), (x + 12, 8)])
+        driver.key(Qt.Key.Key_F)
+        driver.wait_for_end()
+    driver.go_to(8)
+    now = driver.document.label_map(8).copy()
+    driver.trigger("view.difference")
+    shown = driver.application.canvas_layers.difference.values
+    assert np.array_equal(shown > 0, now != held)
+    driver.trigger("review.show_former")
+    assert np.array_equal(driver.canvas.mask_layer.values, held)
+    driver.trigger("review.show_former")
+    driver.trigger("review.hold_former")
+    driver.key(Qt.Key.Key_F)
+    driver.wait_for_end()
+    driver.go_to(7)
+    assert not driver.application.canvas_layers.difference.values.any()  # the same run again
+
+
+def test_bars_over_the_curve_tell_how_much_the_run_changed(
+    driver: Driver, frames_folder: Path
+) -> None:
+    propagated(driver, frames_folder)
+    driver.go_to(4)
+    driver.application.editor.choose_object(1)
+    former = [driver.document.label_map(i).copy() for i in range(12)]
+    driver.drag([(60, 20), (80, 20)])
+    driver.key(Qt.Key.Key_F)
+    driver.wait_for_end()
+    curve = driver.window.curve
+    assert curve.changes is None
+    driver.trigger("view.difference")
+    now = driver.document.label_map(8)
+    shown = (now > 0) | (former[8] > 0)
+    wanted = (now != former[8]).sum() / shown.sum()
+    assert wanted > 0
+    driver.wait(lambda: curve.changes is not None and curve.changes[8] > 0)
+    assert curve.changes is not None
+    assert curve.changes[8] == pytest.approx(wanted)
+    assert not curve.changes[:5].any(), "the run wrote frames 5 to 11"
+    driver.go_to(8)
+    driver.trigger("review.put_back")
+    driver.wait(lambda: curve.changes is not None and not curve.changes.any())
+    driver.trigger("view.difference")
+    assert curve.changes is None

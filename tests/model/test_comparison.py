@@ -107,3 +107,48 @@ def test_labels_follow_the_flow() -> None:
     wanted = np.zeros_like(label_map)
     wanted[1:3, 1:3] = 7
     assert np.array_equal(moved_labels(label_map, flow), wanted)
+
+
+def run(history: History, document: Document, result: np.ndarray, frames: range) -> None:
+    """One propagation that gives these frames the same masks."""
+    step = history.begin_propagation()
+    for frame in frames:
+        step.add(frame, result, None, {1: 0.5, 2: 0.25})
+    step.close()
+
+
+def test_a_held_comparison_is_to_what_was_before_the_first_of_several_runs() -> None:
+    document = Document(5, 1, 6)
+    history, former = History(document), FormerRun()
+    for _ in range(2):
+        history.do(AddObject.prepare(document))
+    history.run_began.connect(lambda run: former.begin())
+    history.run_changed.connect(former.note)
+    run(history, document, BEFORE, range(1, 4))
+    former.hold(True)
+    assert former.frames == ()
+    run(history, document, NOW, range(2, 4))
+    later = np.array([[1, 1, 0, 0, 0, 2]], np.uint8)
+    run(history, document, later, range(2, 5))
+    assert former.frames == (2, 3, 4)
+    assert former.difference(document, 2).tolist() == [[0, 0, 0, 0, 2, 0]]  # to BEFORE, not to NOW
+    assert np.array_equal(former.label_map(document, 2), BEFORE)  # type: ignore[arg-type]
+    former.hold(False)
+    run(history, document, NOW, range(2, 3))
+    assert former.frames == (2,)
+    assert np.array_equal(former.label_map(document, 2), later)  # type: ignore[arg-type]
+
+
+def test_what_was_accepted_and_changes_again_differs_from_what_was_accepted() -> None:
+    document = Document(3, 1, 6)
+    history, former = History(document), FormerRun()
+    for _ in range(2):
+        history.do(AddObject.prepare(document))
+    former.hold(True)
+    history.run_changed.connect(former.note)
+    run(history, document, BEFORE, range(1, 2))
+    former.accept([1], [1, 2])
+    assert not former.differs(document, 1)
+    run(history, document, NOW, range(1, 2))
+    # object by object: 1 left the first pixel, both grew in the middle, 2 gave way to 1 at the end
+    assert former.difference(document, 1).tolist() == [[2, 0, 1, 1, 0, 3]]

@@ -67,6 +67,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
         begins_section=True,
     ),
     _A(
+        "review.accept_object",
+        "Accept the chosen object",
+        ("Alt+Shift+G",),
+        None,
+        "What the last run made of the chosen object no longer counts as different, over the "
+        "chosen range or in every frame",
+    ),
+    _A(
         "review.put_back",
         "&Put this stretch back",
         ("Alt+B",),
@@ -86,6 +94,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
         ("Shift+V",),
         "mdi6.swap-horizontal",
         "Flip between the masks of now and those before the last run",
+        True,
+    ),
+    _A(
+        "review.hold_former",
+        "&Compare with the masks as they are now",
+        ("Alt+Shift+V",),
+        None,
+        "The difference of all further runs is to these masks, not to those before each run",
         True,
     ),
     _A(

@@ -26,6 +26,7 @@ from annotator.views.timeline.scale import HEADER_WIDTH, TimeScale
 
 CURVE_HEIGHT = 44
 _TOP, _BOTTOM = 4.0, 4.0
+CHANGE_COLOUR = (186, 104, 200, 190)
 
 
 class ReliabilityCurve(QWidget):
@@ -40,6 +41,7 @@ class ReliabilityCurve(QWidget):
         self._reliability = np.zeros(0)
         self._places: tuple[int, ...] = ()
         self._suggested: int | None = None
+        self._changes: np.ndarray | None = None
         self._current = 0
         self._dragging = False
         self._picture: QPixmap | None = None
@@ -70,6 +72,22 @@ class ReliabilityCurve(QWidget):
         self._places = tuple(doubtful)
         self._suggested = suggested
         self._repaint()
+
+    def set_changes(self, shares: np.ndarray | None) -> None:
+        """Hang bars from the top: how much of each frame's masks a run changed.
+
+        Args:
+            shares: float [T] in [0, 1]; None for no bars.
+        """
+        if shares is None and self._changes is None:
+            return
+        self._changes = None if shares is None else shares.copy()
+        self._repaint()
+
+    @property
+    def changes(self) -> np.ndarray | None:
+        """What `set_changes` was told."""
+        return self._changes
 
     def set_current_frame(self, frame: int) -> None:
         """Move the line of the frame in view."""
@@ -124,6 +142,8 @@ class ReliabilityCurve(QWidget):
         value = self._reliability[frame] if frame < len(self._reliability) else np.nan
         words = [f"Frame {frame}"]
         words.append("nothing in doubt" if np.isnan(value) else f"lowest reliability {value:.2f}")
+        if self._changes is not None and frame < len(self._changes):
+            words.append(f"{100 * self._changes[frame]:.0f} % changed by the run")
         if frame == self._suggested:
             words.append("correcting it should help most (J)")
         elif frame in self._places:
@@ -159,6 +179,7 @@ class ReliabilityCurve(QWidget):
         if len(self._reliability):
             self._paint_grid(painter, palette, scale)
             self._paint_curve(painter, scale)
+            self._paint_changes(painter, scale)
             self._paint_places(painter, scale)
         painter.setClipping(False)
         self._paint_header(painter, palette)
@@ -215,6 +236,17 @@ class ReliabilityCurve(QWidget):
             painter.drawLine(a, b) if last is not None else painter.drawPoint(b)
             last = here
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+    def _paint_changes(self, painter: QPainter, scale: TimeScale) -> None:
+        """A bar for each frame that a run changed; its length grows with the root of the share."""
+        if self._changes is None:
+            return
+        first, last = scale.frames
+        colour = QColor(*CHANGE_COLOUR)
+        for frame in (first + np.flatnonzero(self._changes[first:last])).tolist():
+            length = max(float(self._changes[frame]) ** 0.5 * (self.height() - 8), 2.0)
+            left, right = scale.x(frame), scale.x(frame + 1)
+            painter.fillRect(QRectF(left, 0, max(right - left - 1, 1.0), length), colour)
 
     def _paint_places(self, painter: QPainter, scale: TimeScale) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
