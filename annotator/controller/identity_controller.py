@@ -175,11 +175,15 @@ class IdentityController(QObject):
         document, active = self._editor.document, self._editor.active_record
         if document is None or active is None:
             return
-        others = [record for record in document.objects if record.object_id != active.object_id]
-        if not others:
+        if len(document.objects) < 2:
             self._editor.warn("There is no other object; add one (Ctrl+N) first.")
             return
-        chooser = ObjectChooser(title.format(active.name), others, self._window)
+        chooser = ObjectChooser(
+            title.format(active.name),
+            document.objects.records,
+            self._window,
+            leave_out=active.object_id,
+        )
         chooser.chosen.connect(then)
         over_window = self._window.frameGeometry().contains(QCursor.pos())
         middle = self._window.mapToGlobal(self._window.rect().center())

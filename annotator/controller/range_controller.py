@@ -240,12 +240,11 @@ class RangeController(QObject):
             self._editor.warn("Select one or two objects to swap; more cannot be exchanged.")
             return
         (own,) = chosen.object_ids
-        others = [record for record in document.objects if record.object_id != own]
-        if not others:
+        if len(document.objects) < 2:
             self._editor.warn("There is no other object to swap with.")
             return
         title = f"Swap {document.objects[own].name} with"
-        chooser = ObjectChooser(title, others, self._window)
+        chooser = ObjectChooser(title, document.objects.records, self._window, leave_out=own)
         chooser.chosen.connect(lambda other: self._identity.swap(own, other, chosen.frames))
         chooser.open_at(QCursor.pos())
 

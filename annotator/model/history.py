@@ -78,6 +78,26 @@ class History:
         return self._undone[-1].text if self._undone else ""
 
     @property
+    def done_count(self) -> int:
+        """How many steps can be undone."""
+        return len(self._done)
+
+    @property
+    def undone_count(self) -> int:
+        """How many steps can be redone."""
+        return len(self._undone)
+
+    @property
+    def done_steps(self) -> tuple[tuple[str, int | None], ...]:
+        """What the steps that can be undone did and in which frame, the oldest first."""
+        return tuple((step.text, step.frame_index) for step in self._done)
+
+    @property
+    def undone_steps(self) -> tuple[tuple[str, int | None], ...]:
+        """The same for the steps that can be redone, the next one first."""
+        return tuple((step.text, step.frame_index) for step in reversed(self._undone))
+
+    @property
     def nbytes(self) -> int:
         """Bytes held by all steps."""
         return sum(step.nbytes for step in self._done) + sum(step.nbytes for step in self._undone)

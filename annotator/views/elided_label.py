@@ -17,7 +17,7 @@ class ElidedLabel(QLabel):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw as much of the text as there is room for."""
         painter = QPainter(self)
-        room = self.contentsRect()
+        room = self.contentsRect().adjusted(max(self.indent(), 0), 0, 0, 0)
         text = painter.fontMetrics().elidedText(
             self.text(), Qt.TextElideMode.ElideRight, room.width()
         )

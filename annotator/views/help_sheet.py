@@ -2,34 +2,60 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QLineEdit,
+    QTextBrowser,
+    QVBoxLayout,
+    QWidget,
+)
 
 from annotator.views.actions import ACTIONS, MENUS, MOUSE, ActionTable, native_texts, plain_text
 
 
-def help_html(table: ActionTable | None = None) -> str:
+def help_html(table: ActionTable | None = None, search: str = "") -> str:
     """Return the sheet as HTML in two columns of tables.
 
     Args:
         table: Whose keys are listed, as they are now; those of the table of actions when ``None``.
+        search: Words that every line listed has, in any order and case; empty for all lines.
     """
-    blocks = [_block("Mouse", [(key, text) for key, text in MOUSE])]
+    blocks = [_block("Mouse", _found(MOUSE, search))]
     for menu, title in MENUS.items():
         rows = [
-            (" or ".join(native_texts(keys)), f"<b>{plain_text(spec)}</b> {spec.tip}")
+            (" or ".join(native_texts(keys)), _told(plain_text(spec), spec.tip))
             for spec in ACTIONS
             if spec.menu == menu and (keys := table.keys(spec.name) if table else spec.keys)
         ]
-        if rows:
-            blocks.append(_block(title.replace("&", ""), rows))
+        blocks.append(_block(title.replace("&", ""), _found(rows, search)))
+    blocks = [block for block in blocks if block]
+    if not blocks:
+        return "<p>No key and no gesture is called so.</p>"
     half = (len(blocks) + 1) // 2
     columns = ("".join(blocks[:half]), "".join(blocks[half:]))
     cells = "".join(f'<td width="50%" style="padding-right: 24px">{c}</td>' for c in columns)
     return f'<table width="100%"><tr valign="top">{cells}</tr></table>'
 
 
-def _block(title: str, rows: list[tuple[str, str]]) -> str:
+def _told(name: str, tip: str) -> str:
+    return f"<b>{name}</b> · {tip}"
+
+
+def _found(rows: Sequence[tuple[str, str]], search: str) -> list[tuple[str, str]]:
+    words = search.casefold().split()
+    plain = [re.sub("<[^>]*>", "", " ".join(row)).casefold() for row in rows]
+    return [row for row, text in zip(rows, plain, strict=True) if all(w in text for w in words)]
+
+
+def _block(title: str, rows: Sequence[tuple[str, str]]) -> str:
+    if not rows:
+        return ""
     body = "".join(
         f'<tr><td style="padding: 3px 12px 3px 0; white-space: nowrap"><code>{keys}</code></td>'
         f'<td style="padding: 3px 0">{text}</td></tr>'
@@ -50,13 +76,24 @@ class HelpSheet(QDialog):
         self.resize(1040, 720)
         self.browser = QTextBrowser(self)
         self.browser.setFrameShape(QTextBrowser.Shape.NoFrame)
+        self.search = QLineEdit(self)
+        self.search.setPlaceholderText("Find an action or a key")
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._refresh)
         table.keys_changed.connect(self._refresh)
         self._refresh()
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         buttons.rejected.connect(self.close)
         layout = QVBoxLayout(self)
+        layout.addWidget(self.search)
         layout.addWidget(self.browser)
         layout.addWidget(buttons)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Be ready for words to look for."""
+        super().showEvent(event)
+        self.search.setFocus()
+        self.search.selectAll()
+
     def _refresh(self) -> None:
-        self.browser.setHtml(help_html(self._table))
+        self.browser.setHtml(help_html(self._table, self.search.text()))

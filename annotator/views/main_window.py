@@ -32,6 +32,7 @@ from annotator.views.canvas.view import CanvasView
 from annotator.views.elided_label import ElidedLabel
 from annotator.views.message_bar import MessageBar
 from annotator.views.panels.brush_size import BrushSize
+from annotator.views.panels.history_panel import HistoryPanel
 from annotator.views.panels.mask_amounts import MaskAmounts
 from annotator.views.panels.object_panel import ObjectPanel
 from annotator.views.panels.overlay_panel import OverlayPanel
@@ -78,7 +79,19 @@ _REVIEW_BAR = (
     "view.actual_size",
     "help.keys",
 )
-_STATE_VERSION = 1
+_STATE_VERSION = 2
+_FIRST_SIZE = QSize(1440, 900)
+_ROOM_FOR_FRAME = QSize(16, 48)
+"""What the desktop's own title bar and borders may take of the screen."""
+
+
+def first_size(available: QSize) -> QSize:
+    """Return the size of a window that nobody has resized yet.
+
+    Args:
+        available: Room on the screen, without the desktop's own bars.
+    """
+    return _FIRST_SIZE.boundedTo(available - _ROOM_FOR_FRAME)
 
 
 class MainWindow(QMainWindow):
@@ -111,6 +124,7 @@ class MainWindow(QMainWindow):
         self.objects = ObjectPanel(self.actions_table, self)
         self.overlays = OverlayPanel(self.actions_table, self)
         self.references = ReferencePanel(self.actions_table, self)
+        self.history = HistoryPanel(self)
         self.transport = TransportBar(self.actions_table, self)
         self.propagation = PropagationBar(self.actions_table, self)
         self.timeline = TimelineMatrix(self)
@@ -121,7 +135,7 @@ class MainWindow(QMainWindow):
         self._lay_out_docks()
         self._lay_out_status()
         self._make_digit_keys()
-        self.resize(QSize(1440, 900).boundedTo(self.screen().availableSize()))
+        self.resize(first_size(self.screen().availableSize()))
         self.hint.show_welcome()
 
     def _lay_out_centre(self) -> None:
@@ -174,7 +188,9 @@ class MainWindow(QMainWindow):
         objects = self._dock("objectsDock", "Objects", self.objects, right)
         overlays = self._dock("overlaysDock", "Overlays", self.overlays, right)
         references = self._dock("referencesDock", "References", self.references, right)
+        history = self._dock("historyDock", "History", self.history, right)
         self.tabifyDockWidget(overlays, references)
+        self.tabifyDockWidget(references, history)
         overlays.raise_()
         bottom = QWidget(self)
         controls = QHBoxLayout()
@@ -218,7 +234,7 @@ class MainWindow(QMainWindow):
         self.zoom_label.setProperty("faint", True)
         self.saved_label = QLabel(self)
         self.saved_label.setProperty("faint", True)
-        self.tool_label.setContentsMargins(8, 0, 0, 0)
+        self.tool_label.setIndent(8)
         bar.addWidget(self.tool_label, 1)
         for label in (
             self.overlay_label,

@@ -142,10 +142,14 @@ def _style_sheet(dark: bool) -> str:
     QProgressBar {{ border: 0; border-radius: 4px; background: {edge}; max-height: 8px;
         min-height: 8px; }}
     QProgressBar::chunk {{ border-radius: 4px; background: {ACCENT.name()}; }}
-    QTableView {{ border: 0; outline: 0; background: palette(base); }}
-    QTableView::item {{ padding: 2px 3px; }}
-    QTableView::item:selected {{ background: {checked}; color: palette(text); }}
+    QTableView, QListView#historyList {{ border: 0; outline: 0; background: palette(base); }}
+    QTableView::item, QListView#historyList::item {{ padding: 2px 3px; }}
+    QListView#historyList::item {{ padding: 3px 8px; }}
+    QTableView::item:selected, QListView#historyList::item:selected {{ background: {checked};
+        color: palette(text); }}
     QLabel[faint="true"] {{ color: {faint}; }}
     QToolTip {{ border: 1px solid {edge}; padding: 4px; }}
     QGraphicsView {{ border: 0; }}
+    QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
+    QMessageBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
     """

@@ -95,8 +95,14 @@ def test_a_digit_chooses_in_the_popup_and_escape_leaves_everything(scene: Driver
     assert state_of(scene.document) == before
     scene.key(Qt.Key.Key_M)
     scene.wait(lambda: isinstance(QApplication.activePopupWidget(), ObjectChooser))
-    QTest.keyClick(QApplication.activePopupWidget(), Qt.Key.Key_1)
+    popup = QApplication.activePopupWidget()
+    QTest.keyClick(popup, Qt.Key.Key_1)
+    assert popup.isVisible() and state_of(scene.document) == before, (
+        "an object is not its own answer"
+    )
+    QTest.keyClick(popup, Qt.Key.Key_3)  # the digit that chooses the ball everywhere else
     assert scene.document.objects.ids == (2, 3) and not frames_with(scene, 1)
+    assert scene.document.label_map(7)[20, COLUMNS[1].start] == 3
 
 
 def test_swap_from_this_frame_on_and_an_undo_that_jumps_back(scene: Driver) -> None:

@@ -6,17 +6,19 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QSize, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QPalette
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QToolBar
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLineEdit, QToolBar
 from pytestqt.qtbot import QtBot
 
 from annotator.views import fonts
 from annotator.views.actions import ACTIONS, MENUS, ActionTable
 from annotator.views.help_sheet import help_html
+from annotator.views.main_window import first_size
 from annotator.views.message_bar import Severity
 from annotator.views.panels.brush_size import stepped_diameter
+from annotator.views.panels.object_model import swatch
 from annotator.views.panels.own_keys import KeyCheckBox, KeySlider
 from annotator.views.panels.propagation_bar import RunStatus
 from annotator.views.theme import Theme, apply_theme, palette_is_dark
@@ -98,6 +100,19 @@ def test_layout_theme_and_brush_are_remembered(make_driver: Callable[[], Driver]
     second.trigger("view.dark")
 
 
+@pytest.mark.parametrize("screen", [(1366, 768), (1280, 720), (3840, 2160)])
+def test_a_first_window_leaves_room_for_the_title_bar(screen: tuple[int, int]) -> None:
+    size = first_size(QSize(*screen))
+    assert size.width() < screen[0] and size.height() <= screen[1] - 40
+    assert size == QSize(1440, 900) or screen[0] < 1456
+
+
+def test_buttons_of_dialogs_carry_words_alone(driver: Driver) -> None:
+    box = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, driver.window)
+    button = box.button(QDialogButtonBox.StandardButton.Close)
+    assert button.text() and button.icon().isNull(), "dark pictures on the accent cannot be seen"
+
+
 def test_a_dropped_folder_is_opened(driver: Driver, frames_folder) -> None:  # type: ignore[no-untyped-def]
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(frames_folder))])
@@ -133,6 +148,34 @@ def test_f1_opens_the_sheet_beside_the_work(driver: Driver, qtbot: QtBot) -> Non
     sheet = driver.window.findChild(HelpSheet)
     assert sheet is not None and sheet.isVisible() and not sheet.isModal()
     sheet.close()
+
+
+def test_the_sheet_finds_actions_by_words_and_keys(driver: Driver) -> None:
+    from annotator.views.help_sheet import HelpSheet
+
+    driver.key(Qt.Key.Key_F1)
+    sheet = driver.window.findChild(HelpSheet)
+    assert sheet is not None
+    QTest.keyClicks(sheet.search, "islands REMOVE")
+    text = sheet.browser.toPlainText()
+    assert "Remove islands" in text and "Undo" not in text and "Frame" not in text.split("\n")
+    sheet.search.setText("ctrl+z")
+    assert "Undo" in sheet.browser.toPlainText()
+    assert "Remove islands" not in sheet.browser.toPlainText()
+    sheet.search.setText("no such thing")
+    assert "No key" in sheet.browser.toPlainText()
+    sheet.close()
+
+
+def test_the_swatch_carries_the_key_of_its_object() -> None:
+    plain = swatch((20, 60, 160), 18).toImage()
+    changed = swatch((20, 60, 160), 18, 1.0, "3").toImage()
+    bright = [
+        (x, y) for x in range(18) for y in range(18) if changed.pixelColor(x, y).lightness() > 200
+    ]
+    assert plain != changed and len(bright) > 6, "white on a dark colour"
+    on_yellow = swatch((240, 228, 66), 18, 1.0, "3").toImage()
+    assert on_yellow.pixelColor(*bright[len(bright) // 2]).lightness() < 90, "black on a light one"
 
 
 def test_without_any_font_it_is_told_which_package_to_install(

@@ -10,6 +10,7 @@ from PySide6.QtCore import (
     QModelIndex,
     QObject,
     QPersistentModelIndex,
+    QRect,
     QSize,
     Qt,
     Signal,
@@ -32,20 +33,23 @@ class Column(IntEnum):
 
 
 _TIPS = {
-    Column.SWATCH: "Display colour: double click to change it",
+    Column.SWATCH: "Display colour: double click to change it. The digit is the key that chooses",
     Column.NAME: "Double click to rename",
     Column.EYE: "Show or hide (H)",
     Column.LOCK: "Lock or unlock (L)",
 }
 
 
-def swatch(colour: tuple[int, int, int], size: int = 14, ratio: float = 1.0) -> QPixmap:
+def swatch(
+    colour: tuple[int, int, int], size: int = 14, ratio: float = 1.0, text: str = ""
+) -> QPixmap:
     """Return a rounded square of a colour.
 
     Args:
         colour: (red, green, blue).
         size: Edge in logical pixels.
         ratio: Device pixels per logical pixel.
+        text: A digit to write on it.
     """
     pixmap = QPixmap(QSize(round(size * ratio), round(size * ratio)))
     pixmap.setDevicePixelRatio(ratio)
@@ -55,6 +59,13 @@ def swatch(colour: tuple[int, int, int], size: int = 14, ratio: float = 1.0) -> 
     painter.setPen(QColor(0, 0, 0, 70))
     painter.setBrush(QColor(*colour))
     painter.drawRoundedRect(1, 1, size - 2, size - 2, 3, 3)
+    if text:
+        font = painter.font()
+        font.setPixelSize(round(size * 0.68))
+        font.setBold(True)
+        painter.setFont(font)
+        painter.setPen(QColor("black" if QColor(*colour).lightnessF() > 0.42 else "white"))
+        painter.drawText(QRect(0, 0, size, size), Qt.AlignmentFlag.AlignCenter, text)
     painter.end()
     return pixmap
 
@@ -126,14 +137,15 @@ class ObjectListModel(QAbstractTableModel):
             if role == Qt.ItemDataRole.ForegroundRole and not record.visible:
                 return QColor("#808891")
         elif role == Qt.ItemDataRole.DecorationRole:
-            return self._decoration(record, column)
+            return self._decoration(record, column, index.row())
         return None
 
-    def _decoration(self, record: ObjectRecord, column: Column) -> QIcon:
+    def _decoration(self, record: ObjectRecord, column: Column, row: int) -> QIcon:
         if column is Column.SWATCH:
             plain = QIcon()
+            key = str((row + 1) % 10) if row < 10 else ""
             for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):  # a chosen row tints no colour
-                plain.addPixmap(swatch(record.colour, 18, 2.0), mode)
+                plain.addPixmap(swatch(record.colour, 18, 2.0, key), mode)
             return plain
         if column is Column.EYE:
             return icon("mdi6.eye-outline" if record.visible else "mdi6.eye-off-outline")
