@@ -86,6 +86,45 @@ def test_several_masks_are_references_and_no_targets(
     assert start["object_ids"] == [1, 2, 9]
 
 
+def test_both_ways_predicts_between_two_masks_from_either_side_and_joins_the_answers(
+    vos: Vos, fake: FakePropagator, video: Path, mask: Path, tmp_path: Path
+) -> None:
+    given = read_label_map(mask)
+    second = tmp_path / "second.png"
+    write_label_map(second, np.roll(given, 20, axis=1))  # four columns a frame, not one
+    words = ["--mask", f"2={mask}", "--mask", f"7={second}", "--direction", "both", "--json"]
+    outcome = vos("propagate", video, *words, "--mode", "mf", "--out", tmp_path / "out")
+    assert outcome.code == 0, outcome.err
+    passes = [start["targets"] for start in fake.starts]
+    assert passes == [[3, 4, 5, 6], [6, 5, 4, 3], [8, 9], [1, 0]]
+    assert {start["options"].mode for start in fake.starts} == {"mf"}
+    assert names_in(tmp_path / "out") == [f"{index:05d}.png" for index in range(10)]
+
+    def written(index: int) -> np.ndarray:
+        return read_label_map(tmp_path / f"out/{index:05d}.png")
+
+    np.testing.assert_array_equal(written(3), np.roll(given, 1, axis=1))  # the near side's word
+    np.testing.assert_array_equal(written(6), np.roll(given, 19, axis=1))
+    np.testing.assert_array_equal(written(9), np.roll(given, 22, axis=1))
+    np.testing.assert_array_equal(written(0), np.roll(given, -2, axis=1))
+    np.testing.assert_array_equal(written(7), read_label_map(second))
+    # 8 frames of 12 visits, a hundredth of a second each
+    assert json.loads(outcome.out)["frames_per_second"] == pytest.approx(66.67, abs=0.01)
+
+
+def test_both_ways_a_partial_mask_is_completed_from_either_side(
+    vos: Vos, fake: FakePropagator, video: Path, mask: Path, tmp_path: Path
+) -> None:
+    given = read_label_map(mask)
+    later = tmp_path / "later.png"
+    write_label_map(later, np.where(given == 2, 2, 0).astype(np.uint8))
+    words = ["--mask", f"0={mask}", "--mask", f"4={later}", "--direction", "both", "--partial"]
+    assert vos("propagate", video, *words, "--out", tmp_path / "out").code == 0
+    found = read_label_map(tmp_path / "out/00004.png")
+    np.testing.assert_array_equal(found == 2, given == 2)
+    np.testing.assert_array_equal(found == 1, (np.roll(given, 4, axis=1) == 1) & (given != 2))
+
+
 def test_a_mask_without_a_number_is_for_the_start(
     vos: Vos, fake: FakePropagator, video: Path, mask: Path, tmp_path: Path
 ) -> None:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 
 from vos_core.errors import DeviceError
 from vos_core.inference import device as module
-from vos_core.inference.device import choose_device, choose_dtype, keep_freed_memory
+from vos_core.inference.device import (
+    choose_device,
+    choose_dtype,
+    give_back_freed_memory,
+    keep_freed_memory,
+)
 
 
 @pytest.fixture
@@ -84,3 +91,18 @@ def test_asking_the_allocator_twice_is_harmless() -> None:
     keep_freed_memory()
     keep_freed_memory()
     assert torch.zeros(1 << 20).sum() == 0
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").is_file(), reason="reads Linux's own count")
+def test_freed_memory_goes_back_when_asked() -> None:
+    def resident() -> float:
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * 4096 / 1e6
+
+    keep_freed_memory()
+    blocks = [torch.ones(1 << 18) for _ in range(200)]  # 210 MB
+    held = resident()
+    kept = blocks[-1]
+    del blocks
+    give_back_freed_memory()
+    assert held - resident() > 150
+    assert kept.sum() == 1 << 18

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from vos_core.inference.fusion import Nearness, PackedSide, fuse
 from vos_core.inference.records import FrameResult
+from vos_core.media.byte_shelf import ByteShelf
 
 RNG = np.random.default_rng(7)
 
@@ -124,7 +127,7 @@ def test_a_packed_side_comes_back(size: tuple[int, int]) -> None:
     rows, columns = np.mgrid[:height, :width]
     smooth = (3 * rows + 2 * columns).astype(np.uint8)  # linear: kept exactly between samples
     one = side(RNG.integers(0, 4, size), smooth)
-    back = PackedSide.of(one).unpack()
+    back = PackedSide.of(one, ByteShelf()).unpack()
     np.testing.assert_array_equal(back.label_map, one.label_map)
     inside = (slice(0, (height - 1) // 4 * 4 + 1), slice(0, (width - 1) // 4 * 4 + 1))
     difference = back.reliability_map[inside].astype(int) - smooth[inside]
@@ -136,4 +139,22 @@ def test_a_packed_side_comes_back(size: tuple[int, int]) -> None:
 def test_a_packed_frame_is_small() -> None:
     labels = np.zeros((480, 854), np.uint8)
     labels[100:300, 200:500] = 1
-    assert PackedSide.of(side(labels, 255)).nbytes < 8_000
+    assert PackedSide.of(side(labels, 255), ByteShelf()).nbytes < 8_000
+
+
+@pytest.mark.parametrize("has_references", [False, True])
+def test_the_clusters_of_a_packed_side_come_back(has_references: bool) -> None:
+    clusters = RNG.integers(0, 200, (3, 5)).astype(np.uint8)
+    references = RNG.integers(0, 4, (3, 5)).astype(np.uint8) if has_references else None
+    one = replace(
+        random_side(2), cluster_map=clusters, reference_map=references, reference_frames=(0, 8)
+    )
+    packed = PackedSide.of(one, ByteShelf())
+    assert packed.result.cluster_map is None and packed.result.reference_map is None
+    back = packed.unpack()
+    np.testing.assert_array_equal(back.cluster_map, clusters)
+    if has_references:
+        np.testing.assert_array_equal(back.reference_map, references)
+    else:
+        assert back.reference_map is None
+    assert back.reference_frames == (0, 8)

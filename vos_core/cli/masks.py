@@ -27,16 +27,14 @@ class Plan:
             holds a reference frame only where its mask leaves objects to be predicted.
         known: Reference frame -> the ids that its mask speaks of; None where each mask speaks of
             all objects.
+        both_ways: First and last frame of a run both ways, which visits the frames between two
+            references from both sides and fuses the answers; there are no ``passes`` then.
     """
 
     references: dict[int, NDArray[np.uint8]]
     passes: tuple[tuple[int, ...], ...]
     known: dict[int, frozenset[int]] | None = None
-
-    @property
-    def target_count(self) -> int:
-        """How many frames will be segmented."""
-        return sum(len(targets) for targets in self.passes)
+    both_ways: tuple[int, int] | None = None
 
     @property
     def object_ids(self) -> list[int]:
@@ -56,7 +54,7 @@ def make_plan(
     """Read the masks and lay out the frames to visit.
 
     Forward goes from the first mask to ``end``, backward from the last mask to ``start``; both goes
-    forward from the first mask and then backward from it.
+    to both ends of the range, and between two masks from both.
 
     Args:
         frames: The video.
@@ -96,7 +94,10 @@ def make_plan(
             f"frames {first} to {last}"
         )
     passes = [targets for targets in passes if targets]
-    return Plan(references, tuple(passes), known if is_partial else None)
+    spoken = known if is_partial else None
+    if direction == "both":
+        return Plan(references, (), spoken, (first, last))
+    return Plan(references, tuple(passes), spoken)
 
 
 def parse_mask(text: str, default_frame: int) -> tuple[int, Path]:

@@ -81,7 +81,8 @@ class Tally:
     type=click.Choice(["forward", "backward", "both"]),
     default="forward",
     show_default=True,
-    help="Which way to go from the masks.",
+    help="Which way to go from the masks; both also predicts the frames between two masks from "
+    "either side and joins the answers, which takes two visits of each.",
 )
 @scales_option
 @protocol_options
@@ -186,12 +187,13 @@ def run_plan(
             certain = np.full(label_map.shape, 255, np.uint8)
             write_gray_map(reliability / f"{index:05d}.png", certain)
     tally = Tally()
-    with tqdm(total=plan.target_count, unit="frame", disable=None) as bar:
-        for result in _results(propagator, frames, plan, options):
+    with tqdm(unit="frame", disable=None) as bar:
+        for result, left in _results(propagator, frames, plan, options):
+            bar.total = bar.n + 1 + left
             write_label_map(output.folder / f"{result.index:05d}.png", result.label_map)
             if output.save_reliability:
                 write_gray_map(reliability / f"{result.index:05d}.png", result.reliability_map)
-            tally.seconds[result.index] = result.seconds
+            tally.seconds[result.index] = tally.seconds.get(result.index, 0.0) + result.seconds
             tally.reliability[result.index] = dict(result.object_reliability)
             bar.update()
     if output.overlay is not None:
@@ -201,7 +203,12 @@ def run_plan(
 
 def _results(
     propagator: Propagator, frames: FrameSource, plan: Plan, options: PropagatorOptions
-) -> Iterator[FrameResult]:
+) -> Iterator[tuple[FrameResult, int]]:
+    """Every result, and how many visits are left after it; a later one replaces an earlier."""
+    if plan.both_ways is not None:
+        yield from _fused_results(propagator, frames, plan, options, *plan.both_ways)
+        return
+    left = sum(map(len, plan.passes))
     for targets in plan.passes:
         with closing(
             propagator.start(
@@ -214,7 +221,29 @@ def _results(
             )
         ) as propagation:
             while (result := propagation.step()) is not None:
-                yield result
+                left -= 1
+                yield result, left
+
+
+def _fused_results(
+    propagator: Propagator,
+    frames: FrameSource,
+    plan: Plan,
+    options: PropagatorOptions,
+    first: int,
+    last: int,
+) -> Iterator[tuple[FrameResult, int]]:
+    """Both ways from the first reference, as the window runs it."""
+    from vos_core.inference import TwoSidedPropagation, Wish
+
+    wish = Wish.of("both", min(plan.references), first, last, object_ids=plan.object_ids)
+    with closing(
+        TwoSidedPropagation.start(
+            propagator, frames.read, plan.references, wish, known=plan.known, options=options
+        )
+    ) as propagation:
+        while (result := propagation.step()) is not None:
+            yield result, propagation.steps_left
 
 
 def write_overlay(frames: FrameSource, indices: list[int], output: Output) -> None:

@@ -57,24 +57,28 @@ class _FeatureCache:
 
     def __init__(self, *, frames: int | None = None, size_bytes: int | None = None) -> None:
         self._frames, self._size_bytes = frames, size_bytes
-        self._by_frame: OrderedDict[int, Features] = OrderedDict()
+        self._by_frame: OrderedDict[int, tuple[Features, int]] = OrderedDict()
+        self._held_bytes = 0
 
     def _is_full(self) -> bool:
         if self._frames is not None and len(self._by_frame) > self._frames:
             return True
-        size = sum(map(tensor_bytes, self._by_frame.values())) if self._size_bytes else 0
-        return self._size_bytes is not None and size > self._size_bytes
+        return self._size_bytes is not None and self._held_bytes > self._size_bytes
 
     def get(self, index: int) -> Features | None:
-        if index in self._by_frame:
-            self._by_frame.move_to_end(index)
-        return self._by_frame.get(index)
+        if index not in self._by_frame:
+            return None
+        self._by_frame.move_to_end(index)
+        return self._by_frame[index][0]
 
     def put(self, index: int, features: Features) -> None:
-        self._by_frame[index] = features
-        self._by_frame.move_to_end(index)
+        _, old_bytes = self._by_frame.pop(index, (None, 0))
+        size = tensor_bytes(features)
+        self._by_frame[index] = features, size
+        self._held_bytes += size - old_bytes
         while len(self._by_frame) > 1 and self._is_full():
-            self._by_frame.popitem(last=False)
+            _, (_, freed_bytes) = self._by_frame.popitem(last=False)
+            self._held_bytes -= freed_bytes
 
 
 class FeatureShare:

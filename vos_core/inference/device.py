@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import os
 from pathlib import Path
@@ -91,16 +92,34 @@ def keep_freed_memory() -> None:
     than the arithmetic of an element-wise pass. Does nothing on other systems or when the
     environment already sets the policy.
     """
-    if os.environ.get("MALLOC_MMAP_MAX_") or not Path("/proc/self/maps").is_file():
-        return
-    import ctypes
-
-    try:
-        library = ctypes.CDLL("libc.so.6")
-        mallopt = library.mallopt
-    except (OSError, AttributeError):
+    library = _c_library()
+    if library is None or os.environ.get("MALLOC_MMAP_MAX_"):
         return
     mmap_max, trim_threshold, top_pad = -4, -1, -2
-    mallopt(mmap_max, 0)
-    mallopt(trim_threshold, 2**31 - 1)
-    mallopt(top_pad, 64 * 2**20)
+    library.mallopt(mmap_max, 0)
+    library.mallopt(trim_threshold, 2**31 - 1)
+    library.mallopt(top_pad, 64 * 2**20)
+
+
+def give_back_freed_memory() -> None:
+    """Give the system back what `keep_freed_memory` has kept and nobody uses.
+
+    Takes some tens of milliseconds, and as long again for pages that are wanted anew: for now and
+    then. Does nothing on other systems.
+    """
+    library = _c_library()
+    if library is not None:
+        library.malloc_trim(0)
+
+
+@functools.lru_cache(maxsize=1)
+def _c_library() -> ctypes.CDLL | None:
+    """The GNU C library; None where there is another one."""
+    if not Path("/proc/self/maps").is_file():
+        return None
+    try:
+        library = ctypes.CDLL("libc.so.6")
+    except OSError:
+        return None
+    has_all = all(hasattr(library, name) for name in ("mallopt", "malloc_trim"))
+    return library if has_all else None

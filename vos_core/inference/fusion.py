@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 
 from vos_core.inference.records import FrameResult
+from vos_core.media.byte_shelf import ByteShelf
 
 ID_COUNT = 256
 RELIABILITY_STEP = 4  # the network computes it at stride 4
@@ -35,31 +36,52 @@ class PackedSide:
         shape: (H, W) of the maps.
         labels: The label map, compressed.
         reliability: The reliability map at every fourth row and column, compressed.
+        clusters: The cluster map and, where there is one, the reference map, compressed as one.
+        cluster_shape: (count of these maps, rows, columns).
     """
 
     result: FrameResult
     shape: tuple[int, int]
-    labels: bytes
-    reliability: bytes
+    labels: memoryview
+    reliability: memoryview
+    clusters: memoryview
+    cluster_shape: tuple[int, int, int]
 
     @staticmethod
-    def of(result: FrameResult) -> PackedSide:
-        """Pack a result."""
+    def of(result: FrameResult, shelf: ByteShelf) -> PackedSide:
+        """Pack a result, its maps onto a shelf."""
         height, width = result.label_map.shape
         nothing = np.zeros((0, 0), np.uint8)
         small = result.reliability_map[::RELIABILITY_STEP, ::RELIABILITY_STEP]
+        clusters = np.zeros((0, 0, 0), np.uint8)
+        if result.cluster_map is not None:
+            maps = (result.cluster_map, result.reference_map)
+            clusters = np.stack([own for own in maps if own is not None])
+        rest = replace(
+            result,
+            label_map=nothing,
+            reliability_map=nothing,
+            cluster_map=None,
+            reference_map=None,
+        )
+        labels, reliability, packed_clusters = (
+            shelf.put(zlib.compress(values.tobytes(), 1))
+            for values in (result.label_map, small, clusters)
+        )
+        count, rows, columns = clusters.shape
         return PackedSide(
-            replace(result, label_map=nothing, reliability_map=nothing),
+            rest,
             (height, width),
-            zlib.compress(result.label_map.tobytes(), 1),
-            zlib.compress(small.tobytes(), 1),
+            labels,
+            reliability,
+            packed_clusters,
+            (count, rows, columns),
         )
 
     @property
     def nbytes(self) -> int:
         """Bytes held, about."""
-        clusters = self.result.cluster_map
-        return len(self.labels) + len(self.reliability) + (0 if clusters is None else clusters.size)
+        return len(self.labels) + len(self.reliability) + len(self.clusters)
 
     def unpack(self) -> FrameResult:
         """The result; its reliability between the kept rows and columns is interpolated."""
@@ -77,7 +99,15 @@ class PackedSide:
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_REPLICATE,
         )
-        return replace(self.result, label_map=labels, reliability_map=np.asarray(reliability))
+        clusters = np.frombuffer(zlib.decompress(self.clusters), np.uint8)
+        maps = [*clusters.reshape(self.cluster_shape), None, None]
+        return replace(
+            self.result,
+            label_map=labels,
+            reliability_map=np.asarray(reliability),
+            cluster_map=maps[0],
+            reference_map=maps[1],
+        )
 
 
 @dataclass(frozen=True)
@@ -94,7 +124,7 @@ class Nearness:
 
     @staticmethod
     def of(frame: int, earlier: Mapping[int, int], later: Mapping[int, int]) -> Nearness:
-        """Weigh each object by the distance to the nearest reference that shows it.
+        """Weigh each object by the distance to the nearest reference that speaks of it.
 
         A side weighs 1 - exp(-d / 3), d being the frames to the reference of the other side: next
         to a reference the side that comes from it dominates. An object that only one side carries
@@ -102,7 +132,8 @@ class Nearness:
 
         Args:
             frame: Target frame.
-            earlier: Object id to the nearest reference before the frame that shows it.
+            earlier: Objects that come from before the frame, with the nearest reference there that
+                speaks of each: it shows the object or says that it is not there.
             later: The same for references after it.
         """
         forward, backward = np.ones(ID_COUNT, np.float32), np.ones(ID_COUNT, np.float32)
@@ -181,6 +212,18 @@ def fuse(
         reliability_map=reliability,
         object_reliability=by_object,
     )
+
+
+def without_objects(result: FrameResult, object_ids: Collection[int]) -> FrameResult:
+    """A result in which some objects are surely not there: their pixels become background."""
+    if not object_ids:
+        return result
+    absent = np.zeros(ID_COUNT, bool)
+    absent[list(object_ids)] = True
+    label_map = np.where(absent[result.label_map], np.uint8(0), result.label_map)
+    label_map.setflags(write=False)
+    reliability = result.object_reliability | dict.fromkeys(object_ids, 1.0)
+    return replace(result, label_map=label_map, object_reliability=reliability)
 
 
 def _object_reliability(

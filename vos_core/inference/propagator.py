@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from vos_core.errors import UserError
+from vos_core.inference.branch import FeatureShare
 from vos_core.inference.device import choose_device, choose_dtype, keep_freed_memory
 from vos_core.inference.propagation import Propagation, ReadFrame
-from vos_core.inference.records import MODES, PropagatorOptions
+from vos_core.inference.records import PropagatorOptions
 from vos_core.inference.route import Route
 from vos_core.networks.aoc_lite import AocLite
 from vos_core.networks.contract import PropagationNetwork
@@ -113,10 +114,32 @@ class Propagator:
             ValueError: If the targets neither ascend nor descend.
         """
         chosen = options or PropagatorOptions()
-        mode = mode or chosen.mode
-        if mode not in MODES:
-            raise UserError(f"unknown mode {mode!r}; choose one of {', '.join(MODES)}")
-        route = Route(references, targets, object_ids, known)
+        if mode is not None:
+            chosen = replace(chosen, mode=mode)
+        return self.begin(read_frame, Route(references, targets, object_ids, known), chosen)
+
+    def begin(
+        self,
+        read_frame: ReadFrame,
+        route: Route,
+        options: PropagatorOptions,
+        *,
+        share: FeatureShare | None = None,
+    ) -> Propagation:
+        """Prepare one pass along a route.
+
+        Args:
+            read_frame: See `start`.
+            route: References and targets.
+            options: How to run.
+            share: Features that other passes over the same video have made.
+        """
         return Propagation(
-            self.network, self.device, read_frame, route, chosen, is_growing=mode == "mf"
+            self.network,
+            self.device,
+            read_frame,
+            route,
+            options,
+            is_growing=options.mode == "mf",
+            share=share,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -9,6 +10,9 @@ from typing import NamedTuple
 
 FORWARD, BACKWARD = 1, -1
 NO_IDS: frozenset[int] = frozenset()
+ABSENT_FRAMES = 24
+"""So far apart may two references be that both say an object is not there, for it not to be there
+between them; over a longer time it may have come and gone."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +127,7 @@ class VisitPlan:
     def __init__(self, wish: Wish, references: Mapping[int, Spoken]) -> None:
         self.wish = wish
         self.references = dict(references)
-        order = sorted(self.references)
+        self._order = order = sorted(self.references)
         self._earlier = self._nearest(order)
         self._later = self._nearest(order[::-1])
         self.full = tuple(i for i in order if not self.references[i].leaves_open(self._comes_to(i)))
@@ -149,6 +153,49 @@ class VisitPlan:
                 break
             found = seen
         return found
+
+    def nearest_words(self, frame: int, side: int) -> dict[int, int]:
+        """Objects that reach a frame from a side, with the nearest reference that speaks of each.
+
+        It may show the object or say that it is not there.
+        """
+        words = self._last_words(frame, side, self.sources(frame, side))
+        return {object_id: index for object_id, (index, _) in words.items()}
+
+    def absent(self, frame: int) -> frozenset[int]:
+        """Objects that are not there by the word of the references before and after a frame.
+
+        Both say so, and they are at most `ABSENT_FRAMES` apart.
+        """
+        ids = self.carried(frame)
+        before, after = (self._last_words(frame, side, ids) for side in (FORWARD, BACKWARD))
+        found = set()
+        for object_id in before.keys() & after.keys():
+            (first, is_before), (last, is_after) = before[object_id], after[object_id]
+            if not is_before and not is_after and last - first <= ABSENT_FRAMES:
+                found.add(object_id)
+        return frozenset(found)
+
+    def _last_words(
+        self, frame: int, side: int, object_ids: Collection[int]
+    ) -> dict[int, tuple[int, bool]]:
+        """For each object the nearest reference on a side that speaks of it, and if it shows it."""
+        order = self._order
+        near_first = (
+            reversed(order[: bisect_left(order, frame)])
+            if side == FORWARD
+            else iter(order[bisect_right(order, frame) :])
+        )
+        left = frozenset(object_ids)
+        words: dict[int, tuple[int, bool]] = {}
+        for index in near_first:
+            if not left:
+                break
+            spoken = self.references[index]
+            told = left - spoken.leaves_open(left)
+            words |= {object_id: (index, object_id in spoken.shown) for object_id in told}
+            left -= told
+        return words
 
     def main_side(self, frame: int) -> int:
         """The side that a frame's masks come from first."""

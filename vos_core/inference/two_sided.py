@@ -9,15 +9,19 @@ from typing import Protocol
 import numpy as np
 
 from vos_core.inference.branch import FeatureShare
-from vos_core.inference.fusion import Nearness, PackedSide, fuse
+from vos_core.inference.device import give_back_freed_memory
+from vos_core.inference.fusion import Nearness, PackedSide, fuse, without_objects
 from vos_core.inference.known_masks import KnownMask
 from vos_core.inference.propagation import Propagation, ReadFrame
 from vos_core.inference.propagator import Propagator
 from vos_core.inference.records import FrameResult, PropagatorOptions
 from vos_core.inference.route import Route
 from vos_core.inference.stretches import BACKWARD, FORWARD, Spoken, Visit, VisitPlan, Wish
+from vos_core.media.byte_shelf import ByteShelf
 
 PACKED_BYTES = 256 << 20
+TRIM_VISITS = 200
+"""Visits after which freed memory goes back to the system: enough to cost nothing."""
 
 
 class OneWay(Protocol):
@@ -59,15 +63,7 @@ class _Passes:
     def begin(self, route: Route) -> Propagation:
         """Begin the pass of a route."""
         options = self._options if self._newest is None else self._newest.options
-        self._newest = Propagation(
-            self._propagator.network,
-            self._propagator.device,
-            self._read_frame,
-            route,
-            options,
-            is_growing=options.mode == "mf",
-            share=self._share,
-        )
+        self._newest = self._propagator.begin(self._read_frame, route, options, share=self._share)
         return self._newest
 
 
@@ -101,6 +97,8 @@ class TwoSidedPropagation:
         self._masks: dict[int, KnownMask] = {}
         self._done: set[Visit] = set()
         self._packed: dict[Visit, PackedSide] = {}
+        self._shelf = ByteShelf()
+        self._visit_count = 0
         self._pass: _Pass | None = None
         self._notices: list[str] = []
         self._is_closed = False
@@ -202,22 +200,26 @@ class TwoSidedPropagation:
         self._pass = _Pass(self._begin_pass(route), list(visits))
 
     def _finished(self, visit: Visit, result: FrameResult) -> FrameResult:
+        self._visit_count += 1
+        if self._visit_count % TRIM_VISITS == 0:
+            give_back_freed_memory()
         self._done.add(visit)
-        self._packed[visit] = PackedSide.of(result)
+        self._packed[visit] = PackedSide.of(result, self._shelf)
         other = Visit(visit.frame, -visit.side)
         sides = self._plan.sides(visit.frame)
         if len(sides) < 2 or other not in self._done:
             self._limit_memory()
-            return result
+            return without_objects(result, self._plan.absent(visit.frame))
         kept = self._packed[other].unpack()
         forward, backward = (result, kept) if visit.side == FORWARD else (kept, result)
         nearness = Nearness.of(
             visit.frame,
-            self._plan.sources(visit.frame, FORWARD),
-            self._plan.sources(visit.frame, BACKWARD),
+            self._plan.nearest_words(visit.frame, FORWARD),
+            self._plan.nearest_words(visit.frame, BACKWARD),
         )
         carried = self._plan.carried(visit.frame)
         fused = fuse(forward, backward, nearness, object_ids=carried)
+        fused = without_objects(fused, self._plan.absent(visit.frame))
         self._limit_memory()
         return replace(fused, seconds=result.seconds, stage_seconds=result.stage_seconds)
 
@@ -309,3 +311,8 @@ class TwoSidedPropagation:
             self._pass.propagation.close()
         self._pass = None
         self._passes, self._packed = [], {}
+        give_back_freed_memory()
+
+
+def _refuse(_route: Route) -> OneWay:
+    raise RuntimeError("a run that is closed begins no pass")
