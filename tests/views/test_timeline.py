@@ -239,3 +239,23 @@ def test_every_state_looks_different(qtbot: QtBot, width: int) -> None:
             )
         )
     assert len(set(looks)) == 5
+
+
+def test_the_chosen_object_is_brought_into_view(qtbot: QtBot) -> None:
+    widget = TimelineMatrix()
+    qtbot.addWidget(widget)
+    widget.resize(HEADER_WIDTH + 300, RULER_HEIGHT + 4 * ROW_HEIGHT)
+    states, codes = filled(20, 10)
+    widget.set_cells(states, codes)
+    widget.set_rows([TimelineRow(i, f"object {i}", (1, 2, 3)) for i in range(1, 11)])
+
+    def shown() -> list[int]:
+        places = (RULER_HEIGHT + row * ROW_HEIGHT + 5 for row in range(4))
+        return [row.object_id for y in places if (row := widget.row_at(y)) is not None]
+
+    for chosen, expected in ((3, [1, 2, 3, 4]), (6, [3, 4, 5, 6]), (5, [3, 4, 5, 6])):
+        widget.set_active_object(chosen)
+        assert shown() == expected
+    for chosen, expected in ((10, [7, 8, 9, 10]), (2, [2, 3, 4, 5]), (None, [2, 3, 4, 5])):
+        widget.set_active_object(chosen)
+        assert shown() == expected

@@ -11,8 +11,6 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPalette,
-    QPixmap,
     QResizeEvent,
     QWheelEvent,
 )
@@ -20,19 +18,10 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from annotator.model.cells import CellState, reliability_of_code
 from annotator.views.timeline.gestures import TimelineGestures
-from annotator.views.timeline.marks import (
-    TimelineRow,
-    paint_bookmarks,
-    paint_current,
-    paint_names,
-    paint_row_range,
-    paint_ruler,
-    paint_selection,
-    reference_picture,
-)
+from annotator.views.timeline.marks import TimelineRow
+from annotator.views.timeline.painter import MatrixContent, MatrixPainter
 from annotator.views.timeline.scale import HEADER_WIDTH, ROW_HEIGHT, RULER_HEIGHT, TimeScale
 from annotator.views.timeline.selection import RangeSelection
-from annotator.views.timeline.strip import CellStrip, StripLook
 
 __all__ = ["HEADER_WIDTH", "ROW_HEIGHT", "RULER_HEIGHT", "TimelineMatrix", "TimelineRow"]
 
@@ -74,9 +63,7 @@ class TimelineMatrix(QWidget):
         self._bookmarks: tuple[int, ...] = ()
         self._selection: RangeSelection | None = None
         self._gestures = TimelineGestures(self)
-        self._strip: CellStrip | None = None
-        self._stale: set[int] = set()
-        self._marks: QPixmap | None = None
+        self._painter = MatrixPainter()
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumHeight(RULER_HEIGHT + 3 * ROW_HEIGHT + 4)
@@ -123,7 +110,7 @@ class TimelineMatrix(QWidget):
         chosen = tuple(frames)
         if chosen != self._references:
             self._references = chosen
-            self._marks = None
+            self._painter.forget_references()
             self.update(0, 0, self.width(), RULER_HEIGHT)
 
     def set_bookmarks(self, frames: Iterable[int]) -> None:
@@ -165,14 +152,17 @@ class TimelineMatrix(QWidget):
             self.show_range(frame - self._span / 2, self._span)
 
     def set_active_object(self, object_id: int | None) -> None:
-        """Mark the chosen object's row."""
+        """Mark the chosen object's row, and bring it into view."""
         self._active = object_id
+        places = [place for place, row in enumerate(self._rows) if row.object_id == object_id]
+        if places:
+            lowest = places[0] - self._whole_rows() + 1
+            self.scroll_rows(max(min(self._scroll_rows, places[0]), lowest) - self._scroll_rows)
         self.update()
 
     def refresh(self) -> None:
         """Paint everything again."""
-        self._strip = self._marks = None
-        self._stale.clear()
+        self._painter.forget()
         self.update()
 
     def update_cells(self, frames: Collection[int]) -> None:
@@ -185,8 +175,7 @@ class TimelineMatrix(QWidget):
         seen = [frame for frame in frames if first - 1 < frame < last]
         if not seen:
             return
-        if self._strip is not None:
-            self._stale.update(seen)
+        self._painter.note_cells(seen)
         left, right = self._line_rect(min(seen)), self._line_rect(max(seen))
         self.update(left.united(right))
 
@@ -233,8 +222,11 @@ class TimelineMatrix(QWidget):
         return QRect(left - 8, 0, width + 16, self.height())
 
     def _last_scroll(self) -> int:
-        shown = max((self.height() - RULER_HEIGHT) // ROW_HEIGHT, 1)
-        return max(len(self._rows) - shown, 0)
+        return max(len(self._rows) - self._whole_rows(), 0)
+
+    def _whole_rows(self) -> int:
+        """How many rows there is room for, at least one."""
+        return max((self.height() - RULER_HEIGHT) // ROW_HEIGHT, 1)
 
     def show_range(self, first: float, span: float) -> None:
         """Show other frames.
@@ -268,8 +260,10 @@ class TimelineMatrix(QWidget):
 
     def scroll_rows(self, step: int) -> None:
         """Show rows further down (or up)."""
-        self._scroll_rows = min(max(self._scroll_rows + step, 0), self._last_scroll())
-        self.refresh()
+        place = min(max(self._scroll_rows + step, 0), self._last_scroll())
+        if place != self._scroll_rows:
+            self._scroll_rows = place
+            self.refresh()
 
     def scroll_towards(self, x: float) -> None:
         """Bring frames into view that a drag beyond the edge asks for."""
@@ -303,7 +297,7 @@ class TimelineMatrix(QWidget):
             QToolTip.showText(event.globalPos(), text, self) if text else QToolTip.hideText()
             return True
         if event.type() in _LOOK_CHANGES:
-            self._strip = self._marks = None
+            self._painter.forget()
         return bool(super().event(event))
 
     def describe(self, position: QPoint) -> str:
@@ -326,7 +320,7 @@ class TimelineMatrix(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Reduce the cells to the new width."""
         super().resizeEvent(event)
-        self._strip = self._marks = None
+        self._painter.forget()
         self.range_changed.emit()
 
     def _rows_in_view(self) -> tuple[TimelineRow, ...]:
@@ -334,38 +328,21 @@ class TimelineMatrix(QWidget):
         return self._rows[self._scroll_rows : self._scroll_rows + shown]
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Cells and states as painted once, then names, ruler and the frame in view."""
-        painter = QPainter(self)
-        palette, scale, rows = self.palette(), self.scale, self._rows_in_view()
-        base = palette.color(QPalette.ColorRole.Base)
-        painter.fillRect(event.rect(), base)
-        if rows and self.frame_count:
-            self._fresh_strip(rows).paint(painter)
-            if self._selection is not None:
-                painter.setClipRect(QRect(HEADER_WIDTH, 0, self.width(), self.height()))
-                shown = [row.object_id for row in rows]
-                paint_selection(painter, scale, self._selection, shown, palette)
-                painter.setClipping(False)
-        if event.rect().left() < HEADER_WIDTH:
-            paint_names(painter, rows, self._active, palette, self.height())
-        paint_ruler(painter, scale, palette, self.width())
-        whole = max((self.height() - RULER_HEIGHT) // ROW_HEIGHT, 0)
-        paint_row_range(painter, self._scroll_rows, min(whole, len(rows)), len(self._rows), palette)
-        if self.frame_count:
-            paint_current(painter, scale, self._current, self.width(), self.height())
-            if self._marks is None:
-                ratio = self.devicePixelRatioF()
-                self._marks = reference_picture(scale, self._references, palette, ratio)
-            painter.drawPixmap(HEADER_WIDTH, 0, self._marks)
-            paint_bookmarks(painter, scale, self._bookmarks, self._current)
-
-    def _fresh_strip(self, rows: Sequence[TimelineRow]) -> CellStrip:
-        """The cells as they are now."""
-        if self._strip is None:
-            look = StripLook.of(self.palette(), self.devicePixelRatioF())
-            ids = [row.object_id for row in rows]
-            self._strip = CellStrip(self._states, self._codes, ids, self.scale, look)
-        elif self._stale:
-            self._strip.update(self._stale)
-        self._stale.clear()
-        return self._strip
+        """See `MatrixPainter.paint`."""
+        content = MatrixContent(
+            self._states,
+            self._codes,
+            self._rows_in_view(),
+            self._scroll_rows,
+            len(self._rows),
+            self._active,
+            self.scale,
+            self._current,
+            self._references,
+            self._bookmarks,
+            self._selection,
+            self.palette(),
+            self.size(),
+            self.devicePixelRatioF(),
+        )
+        self._painter.paint(QPainter(self), event.rect(), content)
