@@ -7,14 +7,15 @@ import dataclasses
 import numpy as np
 import pytest
 
+from vos_core.data import scenes_video
 from vos_core.data.clips import ClipDataset
 from vos_core.data.errors import CacheError, ClipSpecError, DataError
-from vos_core.data.pieces import SourcePool, play
+from vos_core.data.pieces import SourceObject, SourcePool, play
 from vos_core.data.preview import contact_sheet
 from vos_core.data.scenes_static import look_alike_scene, static_scene
 from vos_core.data.scenes_video import composite_scene, video_scene
 from vos_core.data.spec import CLIP_KINDS, ClipSpec
-from vos_core.data.store import ImageStore
+from vos_core.data.store import ImageStore, StoredSequence
 
 SPEC = ClipSpec(crop_size=129, frame_count=4, max_objects=4)
 
@@ -114,6 +115,75 @@ def test_look_alikes_have_ids_of_their_own(dataset: ClipDataset) -> None:
         if (clip := dataset.sample_kind(rng, "look_alikes", 0.5)) is not None
     ]
     assert np.mean(counts) > 1.7
+
+
+def test_look_alikes_may_be_many_and_share_the_room(store: ImageStore) -> None:
+    spec = dataclasses.replace(SPEC, max_objects=8, max_look_alikes=8, unlabelled=0.0)
+    pool = SourcePool(store.without(["held_out"]), spec)
+    rng = np.random.default_rng(0)
+    scenes = [look_alike_scene(rng, pool, spec, 0.5) for _ in range(30)]
+    counts = [len(scene.sprites) for scene in scenes]
+    assert max(counts) == 8
+    assert min(counts) == 2
+    few: list[float] = []
+    many: list[float] = []
+    for scene in scenes:
+        area = [abs(np.linalg.det(sprite.matrices[1][:2, :2])) for sprite in scene.sprites]
+        (few if len(scene.sprites) < 5 else many).append(float(np.mean(area)))
+    assert np.mean(many) < np.mean(few)
+
+
+def test_pasted_objects_travel_and_leave_the_scene(store: ImageStore) -> None:
+    pool = SourcePool(store.without(["held_out"]), SPEC)
+
+    def distances(travel: float) -> list[float]:
+        spec = dataclasses.replace(SPEC, travel=travel)
+        rng = np.random.default_rng(3)
+        moved = []
+        for _ in range(40):
+            scene = composite_scene(rng, pool, spec, 1.0)
+            for sprite in scene.sprites:
+                steps = np.diff([matrix[:2, 2] for matrix in sprite.matrices[1:]], axis=0)
+                frames = np.abs(np.diff(scene.times[1:]))
+                moved.append(float((np.hypot(*steps.T) / frames).mean()) / SPEC.crop_size)
+        return moved
+
+    still, moving = distances(0.0), distances(1.0)
+    assert np.median(moving) > 1.5 * np.median(still)
+    assert max(moving) < 0.08
+
+
+def test_copies_repeat_what_was_pasted_before(
+    store: ImageStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    played: list[tuple[str, int]] = []
+
+    def recorded(sequence: StoredSequence, times: np.ndarray, start: int) -> SourceObject:
+        played.append((sequence.name, start))
+        return play(sequence, times, start)
+
+    monkeypatch.setattr(scenes_video, "play", recorded)
+    pool = SourcePool(store, SPEC)
+
+    def near_repeats(pasted_copies: float) -> int:
+        spec = dataclasses.replace(
+            SPEC, max_objects=8, look_alike_copy=0.6, pasted_copies=pasted_copies
+        )
+        rng = np.random.default_rng(1)
+        count = 0
+        for _ in range(40):
+            played.clear()
+            scene = composite_scene(rng, pool, spec, 0.5)
+            backdrop = scene.backdrop.pictures[1]
+            own = {n for n, _ in played if any(backdrop is f for f in store.sequence(n).frames)}
+            lent = [(name, start) for name, start in played if name not in own]
+            count += sum(
+                any(name == other and abs(start - begin) <= 6 for other, begin in lent[:number])
+                for number, (name, start) in enumerate(lent)
+            )
+        return count
+
+    assert near_repeats(1.0) > 1.5 * near_repeats(0.0)
 
 
 def test_the_mix_is_followed(store: ImageStore) -> None:

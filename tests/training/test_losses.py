@@ -80,3 +80,24 @@ def test_an_object_that_the_frame_does_not_show_is_left_out_of_the_jaccard() -> 
     logits[0, :2] = 12.0
     _, jaccard = clip_loss(logits, squares(1), kept_share=1.0, jaccard_weight=0.5)
     assert float(jaccard) > 0.999
+
+
+def test_pixels_given_to_an_absent_object_are_punished_however_few_they_are() -> None:
+    undecided = torch.zeros(1, 3, 3)
+    plain, _ = clip_loss(undecided, squares(0), kept_share=1.0, jaccard_weight=0.5)
+    loss, _ = clip_loss(
+        undecided, squares(0), kept_share=1.0, jaccard_weight=0.5, absent_weight=0.2
+    )
+    # p = 1/2 on 25 pixels: a mass of 12.5 of 12.5 + 32
+    assert float(loss - plain) == pytest.approx(0.2 * 12.5 / 44.5, abs=1e-5)
+    shown, _ = clip_loss(undecided, squares(1), kept_share=1.0, jaccard_weight=0.5)
+    same, _ = clip_loss(
+        undecided, squares(1), kept_share=1.0, jaccard_weight=0.5, absent_weight=0.2
+    )
+    assert float(same) == float(shown)
+    # the second of two objects is absent, and one sure pixel of it costs more than the mean shows
+    logits = torch.full((2, 5, 5), -12.0)
+    logits[0, :2], logits[1, 4, 4] = 12.0, 12.0
+    first = clip_loss(logits, squares(1), kept_share=1.0, jaccard_weight=0.0)[0]
+    both = clip_loss(logits, squares(1), kept_share=1.0, jaccard_weight=0.0, absent_weight=1.0)[0]
+    assert float(both - first) == pytest.approx(1 / 33, abs=1e-4)

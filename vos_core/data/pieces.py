@@ -114,12 +114,24 @@ class SourcePool:
             times: float64 [T], frames relative to the previous frame.
             avoid: Name of a sequence not to take, when there is another.
         """
+        sequence, start = self.lender(rng, avoid=avoid)
+        return play(sequence, times, start)
+
+    def lender(
+        self, rng: np.random.Generator, *, avoid: str | None = None
+    ) -> tuple[StoredSequence, int]:
+        """Draw a sequence that lends its object, and the frame at which it starts.
+
+        Args:
+            rng: Source of randomness.
+            avoid: Name of a sequence not to take, when there is another.
+        """
         sequence = self.sequence(rng)
         for _ in range(4):
             if sequence.name != avoid:
                 break
             sequence = self.sequence(rng)
-        return play(sequence, times, int(rng.integers(0, len(sequence))))
+        return sequence, int(rng.integers(0, len(sequence)))
 
 
 def play(sequence: StoredSequence, times: np.ndarray, start: int) -> SourceObject:

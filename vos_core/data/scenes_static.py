@@ -16,6 +16,8 @@ from vos_core.data.store import ObjectBox, StoredImage
 
 _REGION_GROUP = "bsds_regions"
 _LIFT_SHARE = 0.5
+# Look-alikes up to this many keep their size; more share its room.
+_ROOMY_COPIES = 4
 
 
 def static_scene(
@@ -51,7 +53,7 @@ def static_scene(
 def look_alike_scene(
     rng: np.random.Generator, pool: SourcePool, spec: ClipSpec, progress: float
 ) -> Scene:
-    """Draw two to four copies of one cut-out with own ids, most of them on crossing tracks."""
+    """Draw several copies of one cut-out with own ids, most of them on crossing tracks."""
     times = draw_times(rng, spec, progress)
     if pool.has_video and rng.random() < 0.4:
         scene = _filmed_backdrop(rng, pool, times, spec)
@@ -62,8 +64,9 @@ def look_alike_scene(
     start = int(rng.integers(0, 1000))
     sequence = pool.sequence(rng) if moving else None
     still = pool.still_object(rng, spec.frame_count)
-    count = int(rng.integers(2, max(3, min(4, spec.max_objects) + 1)))
+    count = int(rng.integers(2, max(3, min(spec.max_look_alikes, spec.max_objects) + 1)))
     length = spec.crop_size * float(np.exp(rng.uniform(np.log(0.14), np.log(0.5))))
+    length *= min(1.0, _ROOMY_COPIES / count)
     starts, paths = _tracks(rng, count, length, times, spec)
     alike_facing = rng.random() < 0.6
     mirrored = rng.random() < 0.5

@@ -13,6 +13,8 @@ from vos_core.data.spec import ClipSpec
 from vos_core.data.store import StoredImage, StoredSequence
 
 _MAX_ENLARGEMENT = 2.0
+# Slowest and fastest travelling sprite, in sides of the crop a frame.
+_TRAVEL_SPEEDS = (0.005, 0.04)
 
 
 def draw_times(rng: np.random.Generator, spec: ClipSpec, progress: float) -> np.ndarray:
@@ -51,20 +53,25 @@ def composite_scene(
     """Draw a sequence with the moving objects of others pasted on it, each with its own id.
 
     Some sprites pass behind the object of the sequence, some have no id, some are altered copies of
-    an object that is already in the scene.
+    an object that is already in the scene, at about the same place of its sequence.
     """
     sequence = pool.sequence(rng)
     keep_own = spec.max_objects < 2 or rng.random() < 0.85
     scene, indices = _filmed(rng, sequence, spec, progress, object_id=1 if keep_own else 0)
     next_id = 2 if keep_own else 1
     wanted = int(rng.integers(1, max(2, spec.max_objects)))
+    lenders: list[tuple[StoredSequence, int]] = []
     for _ in range(wanted):
         copy = rng.random() < spec.look_alike_copy
-        if copy and keep_own:
+        if copy and lenders and spec.pasted_copies > 0 and rng.random() < spec.pasted_copies:
+            lender, start = lenders[int(rng.integers(0, len(lenders)))]
+            chosen = play(lender, scene.times, start + int(rng.integers(-6, 7)))
+        elif copy and keep_own:
             start = int(indices[1]) + int(rng.integers(-6, 7))
             chosen = play(sequence, np.sign(_direction(indices)) * scene.times, start)
         elif rng.random() < 0.75:
-            chosen = pool.moving_object(rng, scene.times, avoid=sequence.name)
+            lenders.append(pool.lender(rng, avoid=sequence.name))
+            chosen = play(lenders[-1][0], scene.times, lenders[-1][1])
         else:
             chosen = pool.still_object(rng, spec.frame_count)
         unlabelled = rng.random() < spec.unlabelled
@@ -77,12 +84,31 @@ def composite_scene(
             length=_draw_length(rng, spec),
             colour=ColourChange.draw(rng, 0.6 if not copy else 0.35),
             behind=rng.random() < 0.35,
+            path=_travel(rng, scene.times, spec) if spec.travel > 0 else None,
         )
         if sprite is None:
             continue
         scene.sprites.append(sprite)
         next_id += 0 if unlabelled else 1
     return scene
+
+
+def _travel(rng: np.random.Generator, times: np.ndarray, spec: ClipSpec) -> np.ndarray | None:
+    """float64 [T, 2], way of a travelling sprite in crop pixels, 0 at time 0; None: it rests.
+
+    Half go straight on, half to and fro, so that those that leave the scene come back to it.
+    """
+    if rng.random() >= spec.travel:
+        return None
+    speed = spec.crop_size * float(np.exp(rng.uniform(*np.log(_TRAVEL_SPEEDS))))
+    angle = float(rng.uniform(0, 2 * np.pi))
+    along = np.array([np.cos(angle), 0.7 * np.sin(angle)])
+    if rng.random() < 0.5:
+        distance = speed * times
+    else:
+        turn, phase = 2 * np.pi / float(rng.uniform(24, 72)), float(rng.uniform(0, 2 * np.pi))
+        distance = speed / turn * (np.sin(turn * times + phase) - np.sin(phase))
+    return distance[:, None] * along
 
 
 def _direction(indices: np.ndarray) -> float:

@@ -59,7 +59,13 @@ class ClipSpec:
         perturbed: Share of clips with blur, motion blur, Gaussian noise or salt-and-pepper.
         grayscale: Share of clips without colour.
         unlabelled: Share of pasted objects that get no id (distractors).
-        look_alike_copy: Share of composites with an altered copy of an object already in the scene.
+        look_alike_copy: Share of pasted objects that are altered copies of one already in the
+            scene.
+        pasted_copies: Share of those copies that repeat an object pasted before, not the
+            backdrop's.
+        travel: Share of pasted objects that cross the scene, or leave it and come back.
+        max_look_alikes: Largest number of copies in a clip of look-alikes; they get smaller as they
+            get more than four.
         crossing: Share of look-alike clips on crossing tracks.
         max_draws: Scenes tried before another kind is taken because no object is large enough.
     """
@@ -90,6 +96,9 @@ class ClipSpec:
     grayscale: float = 0.02
     unlabelled: float = 0.2
     look_alike_copy: float = 0.3
+    pasted_copies: float = 0.0
+    travel: float = 0.0
+    max_look_alikes: int = 4
     crossing: float = 0.6
     max_draws: int = 5
 
@@ -105,6 +114,10 @@ class ClipSpec:
             )
         if not 1 <= self.max_objects <= 254:
             raise ClipSpecError(f"max_objects is {self.max_objects}; it must lie in 1..254.")
+        if self.max_look_alikes < 2:
+            raise ClipSpecError(
+                f"max_look_alikes is {self.max_look_alikes}; fewer than 2 are not alike."
+            )
         weights = (self.video, self.video_composite, self.static, self.look_alikes)
         if min(weights) < 0 or sum(weights) <= 0:
             raise ClipSpecError(
@@ -172,6 +185,8 @@ _SHARES = (
     "grayscale",
     "unlabelled",
     "look_alike_copy",
+    "pasted_copies",
+    "travel",
     "crossing",
 )
 

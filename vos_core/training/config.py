@@ -40,6 +40,7 @@ class TrainingConfig:
         hard_pixel_share: Share of hardest pixels kept by the cross-entropy at the end.
         hard_pixel_steps: Share of the run after which that share is reached, from 1.
         jaccard_weight: Weight of the soft Jaccard loss.
+        absent_weight: Weight of the penalty for pixels given to objects that are not to be seen.
         drop_local: Share of clips without local maps (never where look-alikes are).
         perturb_previous: Share of clips whose previous mask is shifted, dilated or eroded.
         second_reference: Share of clips whose previous frame is a second reference later on.
@@ -73,6 +74,7 @@ class TrainingConfig:
     hard_pixel_share: float = 0.25
     hard_pixel_steps: float = 0.5
     jaccard_weight: float = 0.5
+    absent_weight: float = 0.0
     drop_local: float = 0.25
     perturb_previous: float = 0.3
     second_reference: float = 0.25

@@ -10,6 +10,8 @@ from vos_core.ops.aggregation import soft_aggregate
 from vos_core.ops.resize import resize_bilinear
 
 VOID = 255
+# Pixels (of the loss's grid) of an absent object at which half of its penalty is due.
+ABSENT_PIXELS = 32.0
 
 
 def hard_pixel_share(progress: float, *, final: float, reached_at: float) -> float:
@@ -27,7 +29,12 @@ def hard_pixel_share(progress: float, *, final: float, reached_at: float) -> flo
 
 
 def clip_loss(
-    logits: Tensor, labels: Tensor, *, kept_share: float, jaccard_weight: float
+    logits: Tensor,
+    labels: Tensor,
+    *,
+    kept_share: float,
+    jaccard_weight: float,
+    absent_weight: float = 0.0,
 ) -> tuple[Tensor, Tensor]:
     """Loss of one target frame at half resolution.
 
@@ -37,6 +44,9 @@ def clip_loss(
         kept_share: Share of hardest pixels that the cross-entropy averages.
         jaccard_weight: Weight of ``1 - soft intersection over union``, averaged over the objects
             that the frame shows.
+        absent_weight: Weight of the share ``m / (m + 32)`` of the mass m of pixels given to an
+            object that the frame does not show, averaged over such objects: the benchmark's J is 0
+            however few they are, and the cross-entropy hardly sees them.
 
     Returns:
         (loss, mean soft Jaccard without gradient); a frame without any object has Jaccard 1.
@@ -55,6 +65,9 @@ def clip_loss(
     both = (probabilities * truth).sum((1, 2))
     either = (probabilities + truth).sum((1, 2)) - both
     shown = truth.sum((1, 2)) > 0
+    if absent_weight > 0 and not shown.all():
+        mass = either[~shown]
+        loss = loss + absent_weight * (mass / (mass + ABSENT_PIXELS)).mean()
     if not shown.any():
         return loss, loss.new_ones(())
     jaccard = (both[shown] / either[shown].clamp(min=1e-6)).mean()

@@ -88,6 +88,7 @@ def training_step(
                     labels[index][time],
                     kept_share=kept,
                     jaccard_weight=config.jaccard_weight,
+                    absent_weight=config.absent_weight,
                 )
                 total = total + loss / (len(clips) * (frame_count - 2))
                 scores.append(float(score))
