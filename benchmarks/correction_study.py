@@ -1,181 +1,37 @@
 r"""How fast masks get right when a person corrects frames: suggested, uniform or random order.
 
 The person is played by the annotation: a corrected frame becomes exactly right and a reference,
-and every other frame is segmented anew from the side of its nearest reference, matched against all
-references. J&F is that of the masks a person would deliver: every frame but the first, corrected
-ones included. "suggested" is `annotator.model.suggestion`, which sees reliability and
-references and never the annotation; "uniform" takes the middle of the largest gap between
-references; "random" is the mean of several seeds; "worst" takes the frame of least J&F, which only
-the annotation can tell, and says how much there is to win.
+and what came by way of it is segmented anew, up to the references beside it, from both sides and
+fused, as in a run of the window that is corrected. J&F is that of the masks a person would
+deliver: every frame but the first, corrected ones included; "jf_others" leaves the corrected ones
+out. "suggested" is `annotator.model.suggestion`, which sees reliability and references and never
+the annotation; "uniform" takes the frame farthest from every reference; "random" is the mean of
+several seeds; "worst" takes the frame of least J&F, which only the annotation can tell.
 
-    python benchmarks/correction_study.py --root DAVIS_TREE --cache study.jsonl \
+    python -m benchmarks.correction_study --root DAVIS_TREE --cache study.jsonl \
         --json docs/correction_study.json --plot docs/images/correction-study.png
 
-Every propagation is kept in the cache file, so that a run that broke off goes on where it
-stopped; ``--minutes`` ends one early.
+Every round is kept in the cache file, so that a run that broke off goes on where it stopped;
+``--minutes`` of processor time ends one early.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import time
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from annotator.model.suggestion import correction_gains, reference_distances
-from vos_core.evaluation.measures import contour_accuracy, region_similarity
+from benchmarks.correction_runs import AnnotatedSequence, OutOfTimeError, ScoreCache, Scores
 from vos_core.inference import Propagator, PropagatorOptions
-from vos_core.media import open_frames, read_label_map
 
+WORST_CORRECTIONS = 3
+"""The order that no person can follow is followed so far."""
 
-class OutOfTimeError(Exception):
-    """The minutes are over; the cache has what was done."""
-
-
-@dataclass(frozen=True)
-class FrameScore:
-    """What is known of one segmented frame and object.
-
-    Attributes:
-        jf: J&F in [0, 1] against the annotation.
-        reliability: Mean over the object's pixels, as the application stores it.
-        area: Share of the frame that the object covers.
-        doubt: Sum over the frame of 1 - reliability, as a share of the object's pixels.
-    """
-
-    jf: float
-    reliability: float
-    area: float
-    doubt: float
-
-
-class FeatureKeeper:
-    """A network that remembers the features of every frame it has seen."""
-
-    def __init__(self, network: Any) -> None:
-        self._network = network
-        self._features: dict[tuple[float, ...], Any] = {}
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._network, name)
-
-    def encode(self, images: Any) -> Any:
-        """Features of a frame, from memory when it was seen before."""
-        key = (float(images.double().sum()), float(images[..., ::7, ::5].double().square().sum()))
-        if key not in self._features:
-            self._features[key] = self._network.encode(images)
-        return self._features[key]
-
-    def forget(self) -> None:
-        """Drop all features."""
-        self._features.clear()
-
-
-class Sequence:
-    """One annotated sequence, of which every ``step``-th frame is used."""
-
-    def __init__(self, root: Path, name: str, step: int, short_edge: int) -> None:
-        self.name = name
-        frames = open_frames(root / "JPEGImages" / "480p" / name)
-        paths = sorted((root / "Annotations" / "480p" / name).glob("*.png"))
-        self.frames = [frames.read(index) for index in range(0, frames.frame_count, step)]
-        frames.close()
-        self.truth = [read_label_map(path) for path in paths[::step]]
-        self.ids = [int(i) for i in np.unique(self.truth[0]) if i not in (0, 255)]
-        self.key = f"{name}/{step}/{short_edge}"
-        self._options = PropagatorOptions(short_edge=short_edge)
-
-    def propagate(
-        self, propagator: Propagator, references: Collection[int]
-    ) -> dict[int, dict[int, FrameScore]]:
-        """Segment every frame from its nearest reference; scores by frame and object."""
-        known = {index: self.truth[index] for index in references}
-        nearest = [min(known, key=lambda r, t=index: abs(r - t)) for index in range(self.count)]  # type: ignore[misc]
-        ahead = [i for i in range(self.count) if i not in known and nearest[i] < i]
-        back = [i for i in range(self.count) if i not in known and nearest[i] > i][::-1]
-        scores = {}
-        for targets in (ahead, back):
-            if not targets:
-                continue
-            run = propagator.start(
-                self.frames.__getitem__, known, targets, object_ids=self.ids, options=self._options
-            )
-            while (result := run.step()) is not None:
-                scores[result.index] = self._score(result)
-            run.close()
-        return scores
-
-    def _score(self, result: Any) -> dict[int, FrameScore]:
-        truth, uncertain = self.truth[result.index], 1 - result.reliability_map / 255.0
-        found = {}
-        for object_id in self.ids:
-            mask, wanted = result.label_map == object_id, truth == object_id
-            jf = (region_similarity(mask, wanted) + contour_accuracy(mask, wanted)) / 2
-            found[object_id] = FrameScore(
-                round(jf, 5),
-                round(result.object_reliability.get(object_id, 0.0), 5),
-                round(float(mask.mean()), 6),
-                round(float(uncertain.sum()) / max(int(mask.sum()), 1), 5),
-            )
-        return found
-
-    @property
-    def count(self) -> int:
-        """Number of frames T."""
-        return len(self.frames)
-
-
-class Cache:
-    """Propagations done so far, one JSON line each."""
-
-    def __init__(self, path: Path, propagator: Callable[[], Propagator], minutes: float) -> None:
-        self._path, self._load = path, propagator
-        self._propagator: Propagator | None = None
-        self._end = time.monotonic() + 60 * minutes
-        self._known: dict[str, dict[int, dict[int, FrameScore]]] = {}
-        self._last = ""
-        if path.is_file():
-            for line in path.read_text(encoding="utf-8").splitlines():
-                record = json.loads(line)
-                self._known[record["key"]] = {
-                    int(frame): {int(i): FrameScore(*values) for i, values in objects.items()}
-                    for frame, objects in record["scores"].items()
-                }
-
-    def scores(
-        self, sequence: Sequence, references: Collection[int]
-    ) -> dict[int, dict[int, FrameScore]]:
-        """Scores of a sequence given these references."""
-        key = f"{sequence.key}/{'-'.join(map(str, sorted(references)))}"
-        if key not in self._known:
-            if time.monotonic() > self._end:
-                raise OutOfTimeError
-            if self._propagator is None:
-                self._propagator = self._load()
-                self._propagator.network = FeatureKeeper(self._propagator.network)  # type: ignore[assignment]
-            if self._last != sequence.name:
-                self._propagator.network.forget()  # type: ignore[attr-defined]
-                self._last = sequence.name
-            scores = sequence.propagate(self._propagator, references)
-            self._known[key] = scores
-            record = {
-                "key": key,
-                "scores": {
-                    frame: {i: [s.jf, s.reliability, s.area, s.doubt] for i, s in objects.items()}
-                    for frame, objects in scores.items()
-                },
-            }
-            with self._path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(record) + "\n")
-        return self._known[key]
-
-
-Scores = dict[int, dict[int, FrameScore]]
 Order = Callable[[Scores, list[int], int], int]
 """(scores, references, frame count) -> frame to correct next."""
 
@@ -217,7 +73,9 @@ def random_order(seed: int) -> Order:
     return choose
 
 
-def curve(cache: Cache, sequence: Sequence, order: Order, corrections: int) -> dict[str, Any]:
+def curve(
+    cache: ScoreCache, sequence: AnnotatedSequence, order: Order, corrections: int
+) -> dict[str, Any]:
     """J&F after 0, 1, ... corrections in one order, and the frames corrected.
 
     "jf" is that of the delivered masks; "jf_others" that of the frames which no round corrects, so
@@ -227,7 +85,7 @@ def curve(cache: Cache, sequence: Sequence, order: Order, corrections: int) -> d
     rounds = []
     values = []
     for done in range(corrections + 1):
-        scores = cache.scores(sequence, references)
+        scores = cache.scores(sequence, references[1:])
         rounds.append(scores)
         values.append(round(delivered(scores, references, sequence.count), 3))
         if done < corrections:
@@ -278,7 +136,9 @@ def draw(results: dict[str, Any], path: Path) -> None:
     figure.savefig(path, dpi=110)
 
 
-def study(cache: Cache, sequences: list[Sequence], corrections: int, seeds: int) -> dict[str, Any]:
+def study(
+    cache: ScoreCache, sequences: list[AnnotatedSequence], corrections: int, seeds: int
+) -> dict[str, Any]:
     """All curves of all sequences, and their means."""
     orders: dict[str, list[Order]] = {
         "suggested": [suggested],
@@ -286,15 +146,16 @@ def study(cache: Cache, sequences: list[Sequence], corrections: int, seeds: int)
         "worst": [worst],
     }
     found: dict[str, Any] = {}
+    counts = {"worst": min(corrections, WORST_CORRECTIONS)}
     for sequence in sequences:
         own: dict[str, Any] = {
-            name: curve(cache, sequence, one[0], corrections) for name, one in orders.items()
+            name: curve(cache, sequence, one[0], counts.get(name, corrections))
+            for name, one in orders.items()
         }
         print(sequence.name, json.dumps({n: c["jf"] for n, c in own.items()}), flush=True)
-        found[sequence.name] = own
-    for sequence in sequences:
         runs = [curve(cache, sequence, random_order(s), corrections) for s in range(seeds)]
-        found[sequence.name]["random"] = {
+        found[sequence.name] = own
+        own["random"] = {
             "jf": np.round(np.mean([r["jf"] for r in runs], axis=0), 3).tolist(),
             "seeds": [r["jf"] for r in runs],
         }
@@ -329,8 +190,8 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, required=True, help="JSON lines; made when missing")
     parser.add_argument("--corrections", type=int, default=6)
     parser.add_argument("--seeds", type=int, default=4)
-    parser.add_argument("--step", type=int, default=2, help="use every n-th frame")
-    parser.add_argument("--short-edge", type=int, default=320)
+    parser.add_argument("--step", type=int, default=1, help="use every n-th frame")
+    parser.add_argument("--short-edge", type=int, default=PropagatorOptions().short_edge)
     parser.add_argument("--minutes", type=float, default=1e6)
     parser.add_argument("--model", default="aoc-lite")
     parser.add_argument("--json", type=Path)
@@ -339,10 +200,9 @@ def main() -> None:
     folder = arguments.root / "JPEGImages" / "480p"
     names = arguments.sequences.split(",") if arguments.sequences else None
     names = names or sorted(path.name for path in folder.iterdir())
-    cache = Cache(arguments.cache, lambda: Propagator.load(arguments.model), arguments.minutes)
-    sequences = [
-        Sequence(arguments.root, name, arguments.step, arguments.short_edge) for name in names
-    ]
+    cache = ScoreCache(arguments.cache, lambda: Propagator.load(arguments.model), arguments.minutes)
+    options = PropagatorOptions(short_edge=arguments.short_edge)
+    sequences = [AnnotatedSequence(arguments.root, n, arguments.step, options) for n in names]
     try:
         results = study(cache, sequences, arguments.corrections, arguments.seeds)
     except OutOfTimeError:

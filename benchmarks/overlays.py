@@ -27,6 +27,7 @@ import numpy as np
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QEventLoop, Qt, QTimer
+from PySide6.QtWidgets import QDockWidget
 
 from annotator.application import Application, make_qt_application
 from annotator.model.commands import AddObject, ChangeObject, ReplaceLabelMap
@@ -41,6 +42,7 @@ OVERLAYS = (
     "reliability",
     "filter",
     "clusters",
+    "references",
     "probability",
     "embedding",
     "difference",
@@ -91,7 +93,7 @@ def carry(application: Application, mask: np.ndarray, names: dict[int, str], loo
     actions["propagate.forward"].trigger()
     wait(lambda: not application.propagation.is_running)
     here = max(look_at - 3, 1)
-    grown = cv2.dilate(document.label_map(here), np.ones((9, 9), np.uint8))
+    grown = cv2.dilate(document.label_map(here), np.ones((25, 25), np.uint8))
     history.do(ReplaceLabelMap.prepare(document, here, np.asarray(grown, np.uint8)))
     application.editor.go_to(here)
     actions["propagate.forward"].trigger()
@@ -190,17 +192,31 @@ def shoot(application: Application, folder: Path) -> None:
         smooth = Qt.TransformationMode.SmoothTransformation
         picture.scaledToWidth(560, smooth).save(str(folder / f"overlay-{name}.jpg"), "JPG", 80)
         actions[f"view.{name}"].setChecked(False)
+    window.resize(1280, 800)
+    dock = window.findChild(QDockWidget, "referencesDock")
+    if isinstance(dock, QDockWidget):
+        dock.raise_()
+    actions["view.references"].setChecked(True)
+    settle()
+    window.references.list.scrollToBottom()
+    settle()
+    window.grab().save(str(folder / "window-references.jpg"), "JPG", 85)
+    actions["view.references"].setChecked(False)
+    dock = window.findChild(QDockWidget, "overlaysDock")
+    if isinstance(dock, QDockWidget):
+        dock.raise_()
     actions["view.masks"].setChecked(True)
     actions["review.mode"].setChecked(True)
     actions["view.reliability"].setChecked(True)
     wait(lambda: application.editor.shown_frame == application.editor.frame)
-    for _ in range(20):
-        wait(lambda: True)
-        time.sleep(0.01)
-    window.resize(1280, 800)
-    for _ in range(20):
-        wait(lambda: True)
-    window.grab().save(str(folder / "window-review.png"))
+    settle()
+    window.grab().save(str(folder / "window-review.jpg"), "JPG", 85)
+
+
+def settle() -> None:
+    """Let timers of the window go off."""
+    end = time.monotonic() + 0.6
+    wait(lambda: time.monotonic() > end)
 
 
 if __name__ == "__main__":
