@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
@@ -15,6 +16,7 @@ __all__ = ["ACTIONS", "MENUS", "MOUSE", "ActionSpec", "ActionTable", "native_tex
 
 RESERVED_KEYS = frozenset(str(digit) for digit in range(10))
 """Keys that are no action's: digits choose objects."""
+_MENTION = re.compile(r"\[([a-z]+\.[a-z0-9_]+)\]")
 
 
 class ActionTable(QObject):
@@ -113,6 +115,45 @@ class ActionTable(QObject):
         for name, spec in self._specs.items():
             self._give_keys(self._actions[name], spec, wanted[name])
         self.keys_changed.emit()
+
+    def with_keys(self, text: str) -> str:
+        """Put the key in use in place of every action that a text names.
+
+        Args:
+            text: For people; ``[object.lock]`` stands for the key of that action, or for what the
+                menu calls it when it has none. Other brackets stay.
+        """
+
+        def key_of(mention: re.Match[str]) -> str:
+            name = mention[1]
+            if name not in self._specs:
+                return mention[0]
+            return next(iter(native_texts(self._keys[name][:1])), plain_text(self._specs[name]))
+
+        return _MENTION.sub(key_of, text)
+
+    def follow(self, show: Callable[[str], object], text: str) -> None:
+        """Show a text that names keys (see `with_keys`), now and whenever keys change.
+
+        Args:
+            show: Takes the text; lives as long as the window.
+            text: As for `with_keys`.
+        """
+
+        def tell() -> None:
+            show(self.with_keys(text))
+
+        tell()
+        self.keys_changed.connect(tell)
+
+    def follow_tip(self, show: Callable[[str], object], name: str) -> None:
+        """Show the tool tip of an action, now and whenever keys change."""
+
+        def tell() -> None:
+            show(self._actions[name].toolTip())
+
+        tell()
+        self.keys_changed.connect(tell)
 
     def refresh_icons(self) -> None:
         """Draw every icon again in the colours of the palette in use."""
