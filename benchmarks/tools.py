@@ -18,7 +18,6 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import cv2
 import numpy as np
-from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
@@ -33,15 +32,8 @@ Table = dict[str, dict[str, float]]
 
 def prepare(bench: Bench, folder: Path) -> None:
     """Open a 4K clip with 20 objects and proxy clusters in its first frame."""
-    frames = folder / "4k"
-    frames.mkdir()
+    workspace = bench.open_4k(folder)
     rng = np.random.default_rng(0)
-    for index in range(2):
-        small = rng.integers(0, 255, (270, 480, 3), np.uint8)
-        Image.fromarray(small).resize(FOUR_K[::-1]).save(frames / f"{index:05d}.jpg")
-    bench.open(frames)
-    workspace = bench.editor.workspace
-    assert workspace is not None
     for _ in range(20):
         workspace.history.do(AddObject.prepare(workspace.document))
     run = workspace.history.begin_propagation()
@@ -130,19 +122,34 @@ def wiring(bench: Bench) -> Table:
 
 
 def edits(bench: Bench, repeats: int) -> Table:
-    """Edits of whole masks of an object 430 px across, undone each time."""
-    table, results = bench.window.actions_table, {}
+    """Edits of whole masks of an object 430 px across, undone each time; copies to frame 1."""
+    table, results, masks = bench.window.actions_table, {}, bench.application.masks
     bench.editor.choose_object(3)
-    for name in ("grow", "shrink", "smooth", "islands", "holes"):
+    for name in ("grow", "shrink", "smooth", "islands", "holes", "copy_previous"):
+        if name == "copy_previous":
+            bench.editor.go_to(1)
+            bench.wait(lambda: bench.editor.shown_frame == 1)
         times = Times()
+        gaps, busy = Times(), Times()
         for _ in range(repeats):
+            before = table["edit.undo"].text()
+            bench.meter.start()
             begin = time.perf_counter()
             table[f"mask.{name}"].trigger()
+            bench.wait(lambda: not masks.is_busy)
             times.note(begin)
-            if table["edit.undo"].text().endswith(f"{name} object 3"):
+            bench.rest(0.05)
+            bench.meter.stop()
+            gaps.values += bench.meter.gaps_ms
+            busy.values += bench.meter.busy_ms
+            bench.meter.gaps_ms.clear()
+            bench.meter.busy_ms.clear()
+            if table["edit.undo"].text() != before:
                 table["edit.undo"].trigger()
-            bench.app.processEvents()
+            bench.rest(0.05)
         results[f"mask: {name}"] = times.summary()
+        results[f"mask: {name}: gap"] = gaps.summary()
+        results[f"mask: {name}: busy"] = busy.summary()
     return results
 
 

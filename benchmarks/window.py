@@ -27,6 +27,7 @@ from PySide6.QtCore import QEvent, QEventLoop, QObject, QPointF, Qt, QTimer
 from PySide6.QtTest import QTest
 
 from annotator.application import Application, make_qt_application
+from annotator.controller.workspace import Workspace
 from annotator.demo.gaps import GapMeter
 from annotator.model.commands import AddObject
 from annotator.storage.settings import Settings
@@ -156,6 +157,20 @@ class Bench:
             )
         )
 
+    def open_4k(self, folder: Path) -> Workspace:
+        """Write two frames of 3840 x 2160 into a folder and open them."""
+        frames = folder / "4k"
+        frames.mkdir()
+        rng = np.random.default_rng(0)
+        for index in range(2):
+            small = rng.integers(0, 255, (270, 480, 3), np.uint8)
+            Image.fromarray(small).resize(FOUR_K[::-1]).save(frames / f"{index:05d}.jpg")
+        self.open(frames)
+        workspace = self.editor.workspace
+        if workspace is None:
+            raise RuntimeError(self.window.messages.text)
+        return workspace
+
     def step(self, frame: int, times: Times) -> None:
         """Go to a frame and wait until it is painted."""
         begin = time.perf_counter()
@@ -251,15 +266,8 @@ def stepping(bench: Bench, film: Path) -> dict[str, dict[str, float]]:
 
 def painting(bench: Bench, folder: Path, strokes: int) -> dict[str, dict[str, float]]:
     """Strokes at 4K with 20 objects: segment, release, undo, and what saving takes from them."""
-    frames = folder / "4k"
-    frames.mkdir()
+    workspace = bench.open_4k(folder)
     rng = np.random.default_rng(0)
-    for index in range(2):
-        small = rng.integers(0, 255, (270, 480, 3), np.uint8)
-        Image.fromarray(small).resize(FOUR_K[::-1]).save(frames / f"{index:05d}.jpg")
-    bench.open(frames)
-    workspace = bench.editor.workspace
-    assert workspace is not None
     history, document = workspace.history, workspace.document
     first = Times()
     begin = time.perf_counter()

@@ -70,7 +70,7 @@ class PaintController(QObject):
     def close(self) -> None:
         """End what tools do beside the window."""
         self._canvas.abort_gesture()
-        self._context.tasks.close()
+        self._context.close()
 
     @Slot()
     def refresh(self) -> None:

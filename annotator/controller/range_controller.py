@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QMenu
 from annotator.controller.big_commands import BigCommands
 from annotator.controller.editor import Editor
 from annotator.controller.identity_controller import IdentityController
-from annotator.model.cells import CellState
-from annotator.model.commands import SetStates
+from annotator.model.cells import FILLED_STATES, CellState
+from annotator.model.commands import SetCellState
 from annotator.model.commands.identity import verified_frames
 from annotator.model.merging import ids_in
 from annotator.views.main_window import MainWindow
@@ -174,15 +174,17 @@ class RangeController(QObject):
         state: CellState,
         text: str,
         *,
+        of: Collection[CellState] = FILLED_STATES,
         include_empty: bool = False,
         present: Mapping[int, Collection[int]] | None = None,
     ) -> None:
         self._commands.try_command(
-            lambda document: SetStates.prepare(
+            lambda document: SetCellState.prepare(
                 document,
                 chosen.frames,
                 chosen.object_ids,
                 state,
+                of=of,
                 include_empty=include_empty,
                 text=text,
                 present=present,
@@ -217,7 +219,8 @@ class RangeController(QObject):
         def finish(found: list[object]) -> None:
             present: dict[int, Collection[int]] = dict(found)  # type: ignore[arg-type]
             text = "take back verification"
-            self._set_states(chosen, CellState.PROPAGATED, text, present=present)
+            verified = (CellState.VERIFIED,)
+            self._set_states(chosen, CellState.PROPAGATED, text, of=verified, present=present)
 
         self._commands.work("Looking through masks …", look, len(packs), finish)
 

@@ -14,7 +14,6 @@ from annotator.controller.paint_controller import PaintController
 from annotator.controller.propagation_controller import PropagationController
 from annotator.controller.workspace import Workspace
 from annotator.storage.settings import Settings
-from annotator.views.canvas.tools import Tool
 from annotator.views.help_sheet import HelpSheet
 from annotator.views.key_dialog import KeyDialog
 from annotator.views.main_window import MainWindow
@@ -96,9 +95,6 @@ class WindowController(QObject):
         window.actions_table.set_own_keys(settings.get(_KEYS, {}))
         window.restore_layout(settings.get("layout", ""))
         window.brush_size.set_diameter(settings.get("brush_diameter", 24))
-        tool = settings.get("tool", Tool.BRUSH.value)
-        if tool in set(Tool):
-            window.actions_table[f"tool.{tool}"].setChecked(True)
         amounts = window.mask_amounts
         amounts.amount_field.setValue(settings.get("mask_amount", amounts.amount))
         amounts.island_field.setValue(settings.get("least_island", amounts.least_island))
@@ -123,9 +119,6 @@ class WindowController(QObject):
         window, state = self._window, self._window.overlays.state
         self._settings.set("layout", window.layout_text())
         self._settings.set("brush_diameter", window.brush_size.diameter)
-        for tool in Tool:
-            if window.actions_table[f"tool.{tool.value}"].isChecked():
-                self._settings.set("tool", tool.value)
         self._settings.set("mask_amount", window.mask_amounts.amount)
         self._settings.set("least_island", window.mask_amounts.least_island)
         for name in self._tools():
@@ -230,8 +223,8 @@ class WindowController(QObject):
 
     @Slot()
     def _cancel(self) -> None:
-        """Esc: the stroke in hand goes first, then the run is paused."""
-        if self._window.canvas.abort_gesture():
+        """Esc: the stroke in hand goes first, then what a tool works out, then the run pauses."""
+        if self._window.canvas.abort_gesture() or self._paint.context.abort_work():
             return
         if self._propagation.is_running and not self._propagation.is_paused:
             self._window.actions_table["propagate.pause"].setChecked(True)

@@ -34,6 +34,7 @@ class CellState(IntEnum):
         return self in PERSON_STATES
 
 
+FILLED_STATES = tuple(state for state in CellState if state is not CellState.EMPTY)
 PERSON_STATES = frozenset({CellState.DRAWN, CellState.CORRECTED, CellState.VERIFIED})
 _PERSON_BYTES = bytes(int(value in PERSON_STATES) for value in range(ID_COUNT))
 _PERSON_TABLE = np.frombuffer(_PERSON_BYTES, np.uint8).view(bool)

@@ -50,6 +50,10 @@ class Box(NamedTuple):
             max(self.right, other.right),
         )
 
+    def shifted(self, rows: int, columns: int) -> Box:
+        """The box further down (or up) and to the right (or left)."""
+        return Box(self.top + rows, self.left + columns, self.bottom + rows, self.right + columns)
+
     def clipped(self, height: int, width: int) -> Box:
         """Part of the box inside an image of ``height`` x ``width`` pixels (possibly empty)."""
         top, left = min(max(self.top, 0), height), min(max(self.left, 0), width)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from annotator.model.cells import CellState
 from annotator.model.commands import (
@@ -27,6 +27,7 @@ from annotator.model.commands import (
     SplitPlan,
     SwapObjects,
 )
+from annotator.model.comparison import FormerRun
 from annotator.model.document import Document
 from annotator.model.errors import LockedObjectError, ObjectError
 from annotator.model.history import History
@@ -34,17 +35,14 @@ from annotator.model.label_maps import PackedMap
 from annotator.model.painting import brush_segment, flood_fill
 from annotator.model.references import ReferenceChoice
 from annotator.model.run import PropagationRun
+from tests.model.mask_rules import FRAMES, HEIGHT, WIDTH, MaskAndImportRules, frames, seeds
 from tests.model.states import check_consistent, state_of
 
-FRAMES, HEIGHT, WIDTH = 3, 7, 9
-
-frames = st.integers(0, FRAMES - 1)
-seeds = st.integers(0, 2**32 - 1)
 coordinates = st.tuples(st.floats(-3, WIDTH + 3), st.floats(-3, HEIGHT + 3))
 radii = st.floats(0.3, 5)
 
 
-class RandomEdits(RuleBasedStateMachine):
+class RandomEdits(MaskAndImportRules):
     """Random commands, undone and redone, against states remembered as bytes."""
 
     @initialize()
@@ -52,6 +50,9 @@ class RandomEdits(RuleBasedStateMachine):
         # Room for two plain maps only: the others go through compression all the time.
         self.document = Document(FRAMES, HEIGHT, WIDTH, plain_bytes=1)
         self.history = History(self.document)
+        self.former = FormerRun()
+        self.history.run_began.connect(lambda _run: self.former.begin())
+        self.history.run_changed.connect(self.former.note)
         for _ in range(2):
             self.history.do(AddObject.prepare(self.document))
         self.history.clear()

@@ -73,14 +73,9 @@ class BoxRefineTool(ToolGestures):
             self.abort()
             return
         around = surroundings(box, document.height, document.width)
-        inner = Box(
-            box.top - around.top,
-            box.left - around.left,
-            box.bottom - around.top,
-            box.right - around.left,
-        )
+        inner = box.shifted(-around.top, -around.left)
         part = pixels[around.slices].copy()
-        rough = document.object_mask(frame, object_id)[around.slices].copy()
+        rough = document.label_map(frame)[around.slices] == object_id
 
         def done(refined: np.ndarray | None) -> None:
             self._take(refined, frame, object_id, box, rough[inner.slices])
@@ -109,12 +104,10 @@ class BoxRefineTool(ToolGestures):
         if record is None or record.object_id != object_id:
             context.editor.inform("Another object was chosen meanwhile; nothing was refined.")
             return
-        mask = document.object_mask(frame, object_id)
-        if not np.array_equal(mask[box.slices], rough):
+        if not np.array_equal(document.label_map(frame)[box.slices] == object_id, rough):
             context.editor.inform("The mask changed meanwhile; drag the box again.")
             return
-        mask[box.slices] = refined
-        changed = context.replace_mask(mask, text=f"refine {record.name} in a box")
+        changed = context.replace_mask(refined, box, text=f"refine {record.name} in a box")
         if not changed and not record.locked:
             context.editor.inform(f"{record.name} follows the picture there already.")
 

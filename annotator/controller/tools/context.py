@@ -14,6 +14,7 @@ from annotator.model.commands.base import Command
 from annotator.model.commands.masks import ReplaceObjectMask
 from annotator.model.document import Document
 from annotator.model.errors import ModelError
+from annotator.model.geometry import Box
 from annotator.model.painting import BrushShape, Mask, Patch
 from annotator.model.stroke import StrokeInHand
 from annotator.views.canvas.view import CanvasView
@@ -23,7 +24,13 @@ _LEAST_RADIUS = 0.5
 
 
 class ToolContext(QObject):
-    """The way of every tool to the document; tells why when something cannot be done."""
+    """The way of every tool to the document; tells why when something cannot be done.
+
+    Attributes:
+        editor: what is open and chosen.
+        tasks: work of the tool in hand, beside the window.
+        edits: work of edits of whole masks, which need not wait for that of a tool.
+    """
 
     changed = Signal()
     """What the left button would do may have changed."""
@@ -31,8 +38,9 @@ class ToolContext(QObject):
     def __init__(self, editor: Editor, window: MainWindow, layers: LayerController) -> None:
         super().__init__(window)
         self.editor = editor
-        self.tasks = TaskRunner(self)
-        self.tasks.failed.connect(editor.fail)
+        self.tasks, self.edits = TaskRunner(self), TaskRunner(self)
+        for runner in (self.tasks, self.edits):
+            runner.failed.connect(editor.fail)
         self._window = window
         self._layers = layers
 
@@ -113,7 +121,9 @@ class ToolContext(QObject):
             return None
         record = self.editor.active_record
         if record is not None and record.locked:
-            self.editor.warn(f"{record.name} is locked; unlock it (L) to change its mask.")
+            self.editor.warn(
+                f"{record.name} is locked; unlock it ([object.lock]) to change its mask."
+            )
             return None
         return object_id
 
@@ -168,11 +178,12 @@ class ToolContext(QObject):
             return False
         return self.do(command)
 
-    def replace_mask(self, mask: Mask, *, text: str) -> bool:
-        """Give the chosen object another mask in the shown frame; one undo step.
+    def replace_mask(self, mask: Mask, box: Box, *, text: str) -> bool:
+        """Give the chosen object another mask in a box of the shown frame; one undo step.
 
         Args:
-            mask: bool [H, W].
+            mask: bool [h, w] of the box's shape.
+            box: outside it nothing changes.
             text: for the menu.
 
         Returns:
@@ -188,12 +199,22 @@ class ToolContext(QObject):
                 object_id,
                 mask,
                 text=text,
+                box=box,
                 protect_others=self.protects,
             )
         except ModelError as error:
             self.editor.warn(str(error))
             return False
         return self.do(command)
+
+    def abort_work(self) -> bool:
+        """Drop what is worked out beside the window; say whether anything was."""
+        return any([self.tasks.cancel_all(), self.edits.cancel_all()])
+
+    def close(self) -> None:
+        """End the work beside the window."""
+        self.tasks.close()
+        self.edits.close()
 
     def do(self, command: Command) -> bool:
         """Do a command; False when it changed nothing or could not be done."""

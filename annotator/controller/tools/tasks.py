@@ -78,6 +78,13 @@ class TaskRunner(QObject):
             return
         task.done(result)
 
+    def cancel_all(self) -> bool:
+        """Drop what is begun; say whether anything was."""
+        dropped = [task for task in self._tasks if not task.is_cancelled]
+        for task in dropped:
+            task.cancel()
+        return bool(dropped)
+
     def close(self) -> None:
         """Drop everything and end the thread."""
         for task in self._tasks:

@@ -1,7 +1,7 @@
 """Everything that changes a document, undoable."""
 
 from annotator.model.commands.base import Command
-from annotator.model.commands.frames import ReplaceLabelMap, SetCellState
+from annotator.model.commands.frames import ReplaceLabelMap
 from annotator.model.commands.identity import (
     ClearRange,
     MergeObjects,
@@ -18,7 +18,7 @@ from annotator.model.commands.objects import (
 from annotator.model.commands.paint import PaintStroke
 from annotator.model.commands.propagation import ApplyPropagation
 from annotator.model.commands.split import SplitObject, SplitPlan
-from annotator.model.commands.states import SetStates
+from annotator.model.commands.states import SetCellState
 
 __all__ = [
     "AddObject",
@@ -34,7 +34,6 @@ __all__ = [
     "ReplaceLabelMap",
     "SetBookmarks",
     "SetCellState",
-    "SetStates",
     "SplitObject",
     "SplitPlan",
     "SwapObjects",

@@ -1,4 +1,4 @@
-"""Commands that exchange whole frames one by one: import, fill, verify."""
+"""Commands that exchange whole frames one by one: import, fill, propagation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from annotator.model.cells import (
 )
 from annotator.model.document import Document
 from annotator.model.editor import DocumentEditor
-from annotator.model.errors import FrameError, ObjectError
+from annotator.model.errors import ObjectError
 from annotator.model.label_maps import ByteMap, PackedMap
 from annotator.model.merging import ids_in, merge_label_maps
 
@@ -155,52 +155,3 @@ class ReplaceLabelMap(FrameChanges):
             frame_index, row, row.with_cells(changes), old_packed, PackedMap.of(new)
         )
         return cls(text, [change], frame_index)
-
-
-class SetCellState(FrameChanges):
-    """Cells set to a state by a person: verified, or taken back."""
-
-    @classmethod
-    def prepare(
-        cls,
-        document: Document,
-        frames: Iterable[int],
-        object_ids: Iterable[int],
-        state: CellState,
-        *,
-        include_empty: bool = False,
-        text: str = "",
-    ) -> SetCellState:
-        """Plan a change of state; pixels stay as they are.
-
-        Args:
-            document: as it is now.
-            frames: frames.
-            object_ids: objects.
-            state: any but EMPTY (`ClearRange` empties cells). DRAWN and PROPAGATED are given only
-                to cells with pixels.
-            include_empty: with VERIFIED or CORRECTED, also say of empty cells that the object is
-                rightly not there, so that no propagation puts it there.
-            text: for the menu.
-
-        Raises:
-            ObjectError: an id that is not in the table.
-            FrameError: EMPTY asked for, or no such frame.
-        """
-        ids = [document.objects[object_id].object_id for object_id in object_ids]
-        if state is CellState.EMPTY:
-            raise FrameError("a cell is emptied by clearing its pixels, not by its state")
-        changes = []
-        for frame_index in frames:
-            label_map = document.label_map(frame_index)
-            row = document.cells.row(frame_index)
-            allowed = set(ids)
-            if state in (CellState.DRAWN, CellState.PROPAGATED):
-                allowed &= ids_in(label_map)
-            cells = {
-                object_id: (state, row.codes[object_id])
-                for object_id in sorted(allowed)
-                if include_empty or row.state(object_id) is not CellState.EMPTY
-            }
-            changes.append(FrameChange(frame_index, row, row.with_cells(cells)))
-        return cls(text or f"mark as {state.name.lower()}", changes)

@@ -88,10 +88,33 @@ class PaintStroke:
         rows = slice(inside.top - box.top, inside.bottom - box.top)
         columns = slice(inside.left - box.left, inside.right - box.left)
         old = document.label_map(frame_index)[inside.slices]
-        changed = changed_pixels(old, mask[rows, columns], allowed)
-        return cls._of_changed(
-            text or stroke_text(document, value), frame_index, inside, changed, old, value
-        )
+        text = text or stroke_text(document, value)
+        return cls.of_values(text, frame_index, inside, old, mask[rows, columns], allowed, value)
+
+    @classmethod
+    def of_values(
+        cls,
+        text: str,
+        frame_index: int,
+        box: Box,
+        values: ByteMap,
+        mask: Mask,
+        allowed: npt.NDArray[np.bool_],
+        value: int,
+    ) -> PaintStroke:
+        """Plan painting from values only, so that any thread may.
+
+        Args:
+            text: for the menu.
+            frame_index: frame.
+            box: inside the frame.
+            values: object ids in the box, uint8 [h, w].
+            mask: pixels to set, bool [h, w].
+            allowed: values that may change, bool [256] (see `changeable_values`).
+            value: what they become.
+        """
+        changed = changed_pixels(values, mask, allowed)
+        return cls._of_changed(text, frame_index, box, changed, values, value)
 
     @classmethod
     def _of_changed(
@@ -99,10 +122,7 @@ class PaintStroke:
     ) -> PaintStroke:
         tight = tight_box(changed)
         rows, columns = tight.slices
-        placed = Box(
-            box.top + tight.top, box.left + tight.left, box.top + tight.bottom,
-            box.left + tight.right,
-        )  # fmt: skip
+        placed = tight.shifted(box.top, box.left)
         mask = changed[rows, columns]
         return cls(text, frame_index, placed, mask, old[rows, columns][mask], value)
 
