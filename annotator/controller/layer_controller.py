@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QRect, Signal, Slot
 
 from annotator.controller.editor import DocumentListeners, Editor
 from annotator.controller.workspace import Workspace
+from annotator.model.changes import ChangeSet
 from annotator.model.clusters import ClusterFrame, ClusterStore
 from annotator.model.geometry import Box
 from annotator.model.objects import Colour
@@ -36,6 +37,7 @@ class LayerController(QObject):
         self._solo: int | None = None
         self._former: np.ndarray | None = None
         self._clusters = ClusterStore()
+        self._reduced: tuple[ClusterFrame, tuple[int, ...], ClusterFrame] | None = None
         editor.workspace_changed.connect(self._on_workspace)
         editor.frame_shown.connect(self._on_frame_shown)
         editor.active_object_changed.connect(self._on_active)
@@ -91,8 +93,16 @@ class LayerController(QObject):
         self.clusters_changed.emit(frame)
 
     def clusters(self, frame: int) -> ClusterFrame | None:
-        """Clusters of a frame, ``None`` when they are not known."""
-        return self._clusters.get(frame)
+        """Clusters of a frame's objects, ``None`` when they are not known."""
+        document, known = self._editor.document, self._clusters.get(frame)
+        if document is None or known is None:
+            return known
+        gone = tuple(i for i in known.object_ids if i not in document.objects)
+        if not gone:
+            return known
+        if self._reduced is None or self._reduced[:2] != (known, gone):
+            self._reduced = (known, gone, known.without(gone))
+        return self._reduced[2]
 
     # --- what changes ----------------------------------------------------------------------
 
@@ -110,7 +120,17 @@ class LayerController(QObject):
             self._listeners.listen(document.label_map_changed, self._on_label_map)
             self._listeners.listen(document.reliability_changed, self._on_reliability)
             self._listeners.listen(document.objects_changed, self._on_objects)
+            self._listeners.listen(document.changed, self._on_change)
             self._colour()
+
+    def _on_change(self, change: ChangeSet) -> None:
+        """Clusters computed for ids that stand for other things now no longer hold."""
+        if not change.identities:
+            return
+        self._clusters.forget(change.identities)
+        frame = self._editor.shown_frame
+        if frame in change.identities:
+            self.clusters_changed.emit(frame)
 
     @Slot(int)
     def _on_frame_shown(self, frame: int) -> None:
@@ -186,7 +206,7 @@ class LayerController(QObject):
             mask_table(objects, state.masks_opacity) if state.shows("masks") else TRANSPARENT
         )
         canvas.contour_layer.set_colour_table(
-            mask_table([(i, colour, 1.0) for i, colour, _ in objects], 1.0)
+            mask_table([(i, colour, 1.0) for i, colour, _ in objects], state.contours_opacity)
         )
         document = self._editor.document
         labels = 1 + (len(document.objects.records) if document is not None else 1)

@@ -18,6 +18,8 @@ class ChangeSet:
         objects: whether the object table changed.
         references: frames whose reference choice changed.
         bookmarks: whether the bookmarks changed.
+        identities: frames in which an id stands for another thing than before, so that what was
+            computed for it there no longer holds.
     """
 
     label_maps: dict[int, Box] = field(default_factory=dict)
@@ -26,6 +28,7 @@ class ChangeSet:
     objects: bool = False
     references: set[int] = field(default_factory=set)
     bookmarks: bool = False
+    identities: set[int] = field(default_factory=set)
 
     def include(self, other: ChangeSet) -> None:
         """Add what another change changed."""
@@ -36,6 +39,7 @@ class ChangeSet:
         self.objects |= other.objects
         self.references |= other.references
         self.bookmarks |= other.bookmarks
+        self.identities |= other.identities
 
     @property
     def is_empty(self) -> bool:

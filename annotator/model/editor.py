@@ -113,6 +113,10 @@ class DocumentEditor:
         self.document.bookmarks = tuple(sorted({f for f in frames if 0 <= f < count}))
         self.change.bookmarks = True
 
+    def note_identities(self, frames: Iterable[int]) -> None:
+        """Note that ids stand for other things than before in some frames."""
+        self.change.identities.update(frames)
+
     def _note_pixels(self, frame_index: int, box: Box) -> None:
         known = self.change.label_maps.get(frame_index)
         self.change.label_maps[frame_index] = box if known is None else known.union(box)

@@ -17,18 +17,25 @@ import numpy as np
 
 from annotator.model.clusters import ClusterFrame
 from annotator.model.errors import FrameError
+from vos_core.media import OutputError
 from vos_core.media.atomic import replacing
 
 _log = logging.getLogger(__name__)
 _LARGEST_BYTES = 64 << 20
 
 
-def write_clusters(path: Path, clusters: ClusterFrame) -> None:
-    """Write the clusters of a frame, whole or not at all.
+def write_clusters(path: Path, clusters: ClusterFrame | None) -> None:
+    """Write the clusters of a frame, whole or not at all; for None take the file away.
 
     Raises:
         OutputError: the file cannot be written.
     """
+    if clusters is None:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise OutputError(f"{path} cannot be deleted: {error.strerror}") from error
+        return
     arrays: dict[str, Any] = {
         "cluster_map": clusters.cluster_map,
         "object_ids": np.array(clusters.object_ids, np.int64),

@@ -94,7 +94,10 @@ class ProjectSession:
         self._is_open = True
         self.clusters = ClusterStore() if clusters is None else clusters
         self.clusters.load_with(self._read_clusters)
-        self._cluster_connection = self.clusters.changed.connect(self._save_clusters)
+        self._cluster_connections = (
+            self.clusters.changed.connect(self._save_clusters),
+            self.clusters.forgotten.connect(self._forget_clusters),
+        )
 
     @classmethod
     def create(
@@ -322,7 +325,8 @@ class ProjectSession:
         if not self._is_open:
             return True
         self._is_open = False
-        self._cluster_connection.disconnect()
+        for connection in self._cluster_connections:
+            connection.disconnect()
         is_saved = self._saving is not None and self._saving.close(timeout_s)
         self._lock.release()
         return is_saved
@@ -330,6 +334,10 @@ class ProjectSession:
     def _save_clusters(self, frame_index: int, clusters: ClusterFrame) -> None:
         if self._saving is not None:
             self._saving.submit({("clusters", frame_index): clusters})
+
+    def _forget_clusters(self, frames: frozenset[int]) -> None:
+        if self._saving is not None:
+            self._saving.submit({("clusters", frame): None for frame in frames})
 
     def _read_clusters(self, frame_index: int) -> ClusterFrame | None:
         size = (self.document.height, self.document.width)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -90,7 +91,13 @@ class Exchange:
         new_maps: the same frames afterwards.
         tables: object table before and after; None when it stays.
         frame_index: frame to jump to; the first changed one when None.
+
+    Attributes:
+        moves_identities: whether ids stand for other things afterwards: in the frames it changes,
+            or in all where an object loses its id.
     """
+
+    moves_identities: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -146,6 +153,16 @@ class Exchange:
         if self._tables is not None:
             table = self._tables[1 if new else 0]
             editor.restore_objects(table.records, table.highest_id)
+        if self.moves_identities:
+            every = range(editor.document.frame_count)
+            editor.note_identities(every if self._takes_ids() else self.changed_frames)
+
+    def _takes_ids(self) -> bool:
+        """Whether an object has lost its id afterwards."""
+        if self._tables is None:
+            return False
+        old, new = ({record.object_id for record in table.records} for table in self._tables)
+        return not old <= new
 
 
 def frame_indices(document: Document, frames: Iterable[int] | None) -> Indices:

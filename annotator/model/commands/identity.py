@@ -156,6 +156,8 @@ class MergeObjects(Exchange):
 class SwapObjects(Exchange):
     """The pixels and cells of two objects exchanged over a range of frames."""
 
+    moves_identities = True
+
     @classmethod
     def prepare(
         cls,
@@ -201,6 +203,8 @@ class SwapObjects(Exchange):
 
 class RenumberObjects(Exchange):
     """Ids 1..N in list order; masks, names and states go along."""
+
+    moves_identities = True
 
     @classmethod
     def prepare(cls, document: Document, *, at: int | None = None) -> RenumberObjects:

@@ -103,6 +103,8 @@ class SplitPlan:
 class SplitObject(Exchange):
     """Every piece of an object but the largest made an object of its own."""
 
+    moves_identities = True
+
     @classmethod
     def prepare(
         cls, document: Document, plan: SplitPlan, results: Iterable[SplitFrame]
