@@ -288,7 +288,8 @@ class AnalysisController(QObject):
         self._show()
         if found is not None:
             self._editor.inform(
-                f"Selected: {self._describe(found)}. Alt+C gives its pixels to the chosen object."
+                f"Selected: {self._describe(found)}. [review.take_cluster] gives its pixels to the "
+                "chosen object."
             )
 
     @Slot()
@@ -298,7 +299,8 @@ class AnalysisController(QObject):
         chosen, selected = self._editor.active_object, self._selected
         if workspace is None or clusters is None or selected is None or chosen is None:
             self._editor.inform(
-                "Show the clusters (Ctrl+3), click one with the pick tool (I) and choose an object."
+                "Show the clusters ([view.clusters]), click one with the pick tool "
+                "([tool.pick]) and choose an object."
             )
             return
         mask = clusters.mask_at(selected[1], selected[2])

@@ -178,8 +178,8 @@ class BigCommands(QObject):
             self._editor.warn("Another change is being prepared; wait for it or cancel it.")
         elif workspace.history.is_busy:
             self._editor.warn(
-                "A propagation is running: stop it (Ctrl+.) before you change which object masks "
-                "belong to."
+                "A propagation is running: stop it ([propagate.stop]) before you change which "
+                "object masks belong to."
             )
         else:
             return workspace

@@ -64,7 +64,7 @@ class IdentityController(QObject):
             self._commands.do(
                 lambda d: MergeObjects.prepare(d, object_id, into, at=self._jump(frames)),
                 frames,
-                done=f"Merged {names[0]} into {names[1]}; Ctrl+Z takes it back.",
+                done=f"Merged {names[0]} into {names[1]}; [edit.undo] takes it back.",
             )
             if object_id not in document.objects and into in document.objects:
                 self._editor.choose_object(into)
@@ -125,7 +125,7 @@ class IdentityController(QObject):
         self._commands.ask(f"Splitting {name}", (at,), (object_id,), check, can_keep=False)
 
     def _work_out(self, plan: SplitPlan, name: str) -> None:
-        done = f"Split {name} into {len(plan.ids)} objects; Ctrl+Z takes it back."
+        done = f"Split {name} into {len(plan.ids)} objects; [edit.undo] takes it back."
 
         def finish(results: list[object]) -> None:
             self._commands.try_command(
@@ -176,7 +176,7 @@ class IdentityController(QObject):
         if document is None or active is None:
             return
         if len(document.objects) < 2:
-            self._editor.warn("There is no other object; add one (Ctrl+N) first.")
+            self._editor.warn("There is no other object; add one ([object.add]) first.")
             return
         chooser = ObjectChooser(
             title.format(active.name),
@@ -245,7 +245,7 @@ class IdentityController(QObject):
             self._commands.do(
                 lambda d: RemoveObject.prepare(d, object_id, at=self._jump(frames)),
                 frames,
-                done=f"Deleted {name} from every frame; Ctrl+Z brings it back.",
+                done=f"Deleted {name} from every frame; [edit.undo] brings it back.",
             )
             ids = document.objects.ids
             if object_id not in ids:

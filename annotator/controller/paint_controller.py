@@ -58,6 +58,7 @@ class PaintController(QObject):
         self._context.changed.connect(self.refresh)
         editor.active_object_changed.connect(self._on_active)
         editor.frame_shown.connect(self._on_frame_shown)
+        actions.keys_changed.connect(self.refresh)
         actions["tool.brush"].setChecked(True)
         self._on_diameter(window.brush_size.diameter)
         self.refresh()
@@ -85,7 +86,7 @@ class PaintController(QObject):
             name, locked = (record.name, record.locked) if record else ("a new object", False)
             special = None if locked else self._tool.status(name)
             text = special or left_button_text(tool, name, locked=locked)
-        self._window.tool_label.setText(text)
+        self._window.tool_label.setText(self._window.actions_table.with_keys(text))
         erasing = tool is Tool.ERASER
         colour = QColor(*record.colour) if record and not erasing else QColor("white")
         self._canvas.set_paint_colour(colour)

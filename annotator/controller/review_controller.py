@@ -141,7 +141,7 @@ class ReviewController(QObject):
         self._editor.inform(
             f"Frame {frame}: reliability {value:.2f}, "
             f"{frames.index(frame) + 1} of {len(frames)} doubtful places. "
-            "Correct it, or press Y when it is right."
+            "Correct it, or press [review.verify] when it is right."
         )
 
     def suggestion(self) -> Suggestion | None:
@@ -209,7 +209,9 @@ class ReviewController(QObject):
         """Mark the chosen object's mask in the shown frame as checked."""
         chosen = self._editor.active_object
         if chosen is None:
-            self._editor.inform("Choose an object first; Alt+Y verifies its mask in this frame.")
+            self._editor.inform(
+                "Choose an object first; [review.verify_object] verifies its mask in this frame."
+            )
             return
         document, frame = self._editor.document, self._editor.shown_frame
         if document is not None and frame is not None:

@@ -152,7 +152,8 @@ class WindowController(QObject):
 
     @Slot(str, object)
     def _on_message(self, text: str, severity: Severity) -> None:
-        self._window.messages.show_message(text, severity)
+        words = self._window.actions_table.with_keys(text)
+        self._window.messages.show_message(words, severity)
 
     @Slot(object)
     def _on_workspace(self, workspace: Workspace | None) -> None:

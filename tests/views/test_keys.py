@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import ast
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -163,3 +165,51 @@ def test_space_plays_only_while_it_is_the_key_of_play(driver: Driver, frames_fol
     assert driver.application.frames.is_playing
     driver.key(Qt.Key.Key_F7)
     assert "F7" in help_html(table)
+
+
+def test_words_name_the_key_in_use(driver: Driver, frames_folder: Path) -> None:
+    """Tool tips, hints, messages and the status line follow when a key is changed."""
+    table, window = driver.window.actions_table, driver.window
+    assert table.with_keys("lock it ([object.lock]) [now]") == "lock it (L) [now]"
+    assert "Ctrl+O" in window.hint.text
+    table.set_own_keys({"object.lock": ["F8"], "file.open_video": ["F9"], "tool.larger": []})
+    assert table.with_keys("lock it ([object.lock]), [tool.larger]") == "lock it (F8), Larger brush"
+    assert "F9" in window.hint.text and "Ctrl+O" not in window.hint.text
+    assert "Larger brush" in window.brush_size.field.toolTip()
+    driver.open(frames_folder)
+    driver.trigger("object.add")
+    driver.key(Qt.Key.Key_F8)
+    assert "unlock it (F8)" in window.tool_label.text()
+    driver.drag([(20, 20), (40, 40)])
+    assert "F8" in window.messages.text
+    model = window.objects.table.model()
+    tips = [model.index(0, c).data(Qt.ItemDataRole.ToolTipRole) for c in range(model.columnCount())]
+    assert any("F8" in tip for tip in tips) and not any("(L)" in tip for tip in tips)
+    table.set_own_keys({})
+    assert "unlock it (L)" in window.tool_label.text()
+
+
+_KEY = re.compile(r"\b(?:Ctrl|Shift|Alt)\+[A-Z0-9]|\b[Pp]ress (?:<b>)?[A-Z]\b|\([A-Z]\)")
+
+
+def spoken_words(path: Path) -> Iterator[tuple[int, str]]:
+    """Line and text of every string of a file that is no docstring."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    bare = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in bare:
+            yield node.lineno, node.value
+
+
+def test_no_text_names_a_key_that_can_be_changed() -> None:
+    """Only the table of actions knows keys; every other text names the action."""
+    root = Path(__file__).parents[2] / "annotator"
+    files = [*(root / "views").rglob("*.py"), *(root / "controller").rglob("*.py")]
+    found = [
+        f"{path.relative_to(root)}:{line}: {text}"
+        for path in files
+        if "action_specs" not in path.parts
+        for line, text in spoken_words(path)
+        if _KEY.search(text)
+    ]
+    assert len(files) > 50 and not found

@@ -11,7 +11,7 @@ from annotator.model.stroke import StrokeInHand
 from annotator.views.canvas.gestures import PointerEvent
 from annotator.views.canvas.tools import Tool
 
-_HOW_TO_GET_CLUSTERS = "propagate over it, or show proxy clusters (Ctrl+3)"
+_HOW_TO_GET_CLUSTERS = "propagate over it, or show proxy clusters ([view.clusters])"
 
 
 class BrushTool(ToolGestures):

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from annotator.views.actions import ActionTable
 
 WELCOME = (
     "<p style='font-size: 17pt; font-weight: 600'>Drop a video or a folder of frames here</p>"
-    "<p style='font-size: 11pt'>or press <b>Ctrl+O</b> for a video, <b>Ctrl+Shift+O</b> for a "
-    "folder or project</p><p style='font-size: 11pt'>Paint an object, press <b>F</b>, and the "
-    "masks travel through the video.<br><b>F1</b> lists every key.</p>"
+    "<p style='font-size: 11pt'>or press <b>[file.open_video]</b> for a video, "
+    "<b>[file.open_folder]</b> for a folder or project</p>"
+    "<p style='font-size: 11pt'>Paint an object, press <b>[propagate.forward]</b>, and the masks "
+    "travel through the video.<br><b>[help.keys]</b> lists every key.</p>"
 )
-FIRST_OBJECT = "<p style='font-size: 11pt'>Drag to paint the first object, then press <b>F</b>.</p>"
+FIRST_OBJECT = (
+    "<p style='font-size: 11pt'>Drag to paint the first object, "
+    "then press <b>[propagate.forward]</b>.</p>"
+)
 
 
 class CanvasHint(QWidget):
     """Words over the canvas that let every click through."""
 
-    def __init__(self, canvas: QWidget) -> None:
+    def __init__(self, actions: ActionTable, canvas: QWidget) -> None:
         super().__init__(canvas)
+        self._actions = actions
+        self._words = ""
+        actions.keys_changed.connect(self._tell)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._label = QLabel(self)
         self._label.setTextFormat(Qt.TextFormat.RichText)
@@ -46,7 +55,12 @@ class CanvasHint(QWidget):
         self._show(FIRST_OBJECT, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom)
 
     def _show(self, text: str, alignment: Qt.AlignmentFlag) -> None:
-        self._label.setText(text)
+        self._words = text
+        self._tell()
         self._layout.setAlignment(self._label, alignment)
         self.show()
         self.raise_()
+
+    @Slot()
+    def _tell(self) -> None:
+        self._label.setText(self._actions.with_keys(self._words))

@@ -51,7 +51,7 @@ def left_button_text(tool: Tool, object_name: str | None, *, locked: bool = Fals
     """
     if tool.needs_object:
         if object_name is None:
-            return "Add an object first (Ctrl+N), then paint it"
+            return "Add an object first ([object.add]), then paint it"
         if locked:
-            return f"{object_name} is locked: unlock it (L) to paint"
+            return f"{object_name} is locked: unlock it ([object.lock]) to paint"
     return _TEXTS[tool].format(name=object_name)

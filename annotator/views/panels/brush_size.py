@@ -7,6 +7,8 @@ import math
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QSpinBox, QWidget
 
+from annotator.views.actions import ActionTable
+
 MIN_DIAMETER, MAX_DIAMETER = 1, 1000
 _STEPS = 200
 
@@ -29,7 +31,7 @@ class BrushSize(QWidget):
 
     diameter_changed = Signal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, actions: ActionTable, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._slider = QSlider(Qt.Orientation.Horizontal, self)
         self._slider.setRange(0, _STEPS)
@@ -44,9 +46,11 @@ class BrushSize(QWidget):
         self.field.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.field.setFixedSize(72, 26)
         self.field.lineEdit().returnPressed.connect(self.field.clearFocus)
-        tip = "Brush size in frame pixels ([ and ], or Alt+wheel)"
-        self._slider.setToolTip(tip)
-        self.field.setToolTip(tip)
+        for widget in (self._slider, self.field):
+            actions.follow(
+                widget.setToolTip,
+                "Brush size in frame pixels ([tool.smaller] and [tool.larger], or Alt+wheel)",
+            )
         layout = QHBoxLayout(self)
         layout.setContentsMargins(6, 0, 6, 0)
         layout.setSpacing(8)

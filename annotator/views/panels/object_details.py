@@ -8,6 +8,7 @@ from PySide6.QtCore import QSignalBlocker, QStringListModel, Qt, Signal
 from PySide6.QtWidgets import QCompleter, QGridLayout, QLabel, QLineEdit, QWidget
 
 from annotator.model.objects import ObjectRecord
+from annotator.views.actions import ActionTable
 from annotator.views.panels.own_keys import KeySlider
 
 
@@ -19,13 +20,15 @@ class ObjectDetails(QWidget):
     opacity_changed = Signal(int, float)
     """object id, factor on the opacity of the masks in [0, 1]."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, actions: ActionTable, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._object_id: int | None = None
         self.category = QLineEdit(self)
         self.category.setObjectName("objectCategory")
         self.category.setPlaceholderText("class, such as person")
-        self.category.setToolTip("Class of the chosen object, for exports (Shift+F2)")
+        actions.follow(
+            self.category.setToolTip, "Class of the chosen object, for exports ([object.category])"
+        )
         self.category.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._known = QStringListModel(self)
         completer = QCompleter(self._known, self)

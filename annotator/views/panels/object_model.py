@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import IntEnum
 
 from PySide6.QtCore import (
@@ -35,8 +35,8 @@ class Column(IntEnum):
 _TIPS = {
     Column.SWATCH: "Display colour: double click to change it. The digit is the key that chooses",
     Column.NAME: "Double click to rename",
-    Column.EYE: "Show or hide (H)",
-    Column.LOCK: "Lock or unlock (L)",
+    Column.EYE: "Show or hide ([object.show])",
+    Column.LOCK: "Lock or unlock ([object.lock])",
 }
 
 
@@ -76,8 +76,15 @@ class ObjectListModel(QAbstractTableModel):
     renamed = Signal(int, str)
     """object id, new name."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, with_keys: Callable[[str], str], parent: QObject | None = None) -> None:
+        """Make an empty list.
+
+        Args:
+            with_keys: Puts the keys in use into tool tips (see `ActionTable.with_keys`).
+            parent: Owner.
+        """
         super().__init__(parent)
+        self._with_keys = with_keys
         self._records: tuple[ObjectRecord, ...] = ()
 
     @property
@@ -130,7 +137,7 @@ class ObjectListModel(QAbstractTableModel):
         record = self._records[index.row()]
         column = Column(index.column())
         if role == Qt.ItemDataRole.ToolTipRole:
-            return _TIPS[column]
+            return self._with_keys(_TIPS[column])
         if column is Column.NAME:
             if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
                 return record.name

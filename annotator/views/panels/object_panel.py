@@ -66,7 +66,7 @@ class ObjectPanel(QWidget):
     def __init__(self, actions: ActionTable, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._actions = actions
-        self._list = ObjectListModel(self)
+        self._list = ObjectListModel(actions.with_keys, self)
         self._list.renamed.connect(self.renamed)
         self.table = QTableView(self)
         self.table.setObjectName("objectTable")
@@ -96,12 +96,14 @@ class ObjectPanel(QWidget):
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.table.customContextMenuRequested.connect(self._show_menu)
 
-        self._empty = QLabel("No objects yet.\nPress Ctrl+N or paint to add the first one.", self)
+        self._empty = QLabel(self)
+        words = "No objects yet.\nPress [object.add] or paint to add the first one."
+        actions.follow(self._empty.setText, words)
         self._empty.setProperty("faint", True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
 
-        self.details = ObjectDetails(self)
+        self.details = ObjectDetails(actions, self)
         self.details.hide()
         buttons = QHBoxLayout()
         buttons.setContentsMargins(6, 4, 6, 4)

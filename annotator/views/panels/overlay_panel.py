@@ -75,6 +75,7 @@ class OverlayPanel(QWidget):
 
     def __init__(self, actions: ActionTable, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._table = actions
         self._actions = {name: actions[f"view.{name}"] for name in (*_TITLES, "hidden")}
         self._actions["hidden"].toggled.connect(self._emit)
         self._sliders: dict[str, KeySlider] = {}
@@ -104,7 +105,7 @@ class OverlayPanel(QWidget):
             action = self._actions[name]
             box = KeyCheckBox(title, parent)
             box.setObjectName(f"overlay.{name}")
-            box.setToolTip(action.toolTip())
+            self._table.follow_tip(box.setToolTip, action.objectName())
             box.toggled.connect(action.setChecked)
             action.toggled.connect(box.setChecked)
             action.toggled.connect(self._emit)

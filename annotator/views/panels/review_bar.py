@@ -70,7 +70,7 @@ class ReviewBar(QFrame):
             button.setObjectName(name)
             button.setText(text)
             button.setIcon(actions[name].icon())
-            button.setToolTip(actions[name].toolTip())
+            actions.follow_tip(button.setToolTip, name)
             button.clicked.connect(actions[name].trigger)
             button.setIconSize(QSize(18, 18))
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)

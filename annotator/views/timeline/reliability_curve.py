@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from annotator.views.actions import ActionTable
 from annotator.views.colour_tables import reliability_colour
 from annotator.views.theme import ACCENT
 from annotator.views.timeline.matrix import TimelineMatrix
@@ -35,8 +36,11 @@ class ReliabilityCurve(QWidget):
     frame_requested = Signal(int)
     """A person went to a frame by click or drag."""
 
-    def __init__(self, matrix: TimelineMatrix, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, matrix: TimelineMatrix, actions: ActionTable, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
+        self._actions = actions
         self._matrix = matrix
         self._reliability = np.zeros(0)
         self._places: tuple[int, ...] = ()
@@ -145,10 +149,10 @@ class ReliabilityCurve(QWidget):
         if self._changes is not None and frame < len(self._changes):
             words.append(f"{100 * self._changes[frame]:.0f} % changed by the run")
         if frame == self._suggested:
-            words.append("correcting it should help most (J)")
+            words.append("correcting it should help most ([review.suggest])")
         elif frame in self._places:
-            words.append("doubtful place (N)")
-        return " · ".join(words)
+            words.append("doubtful place ([review.next_doubtful])")
+        return self._actions.with_keys(" · ".join(words))
 
     # --- painting --------------------------------------------------------------------------
 
