@@ -19,6 +19,7 @@ from annotator.worker.jobs import (
 
 if TYPE_CHECKING:
     from annotator.worker.inspection import Inspection, InspectionRequest
+    from vos_core.inference import FrameResult as CoreResult
     from vos_core.inference import Propagator, TwoSidedPropagation
     from vos_core.inference.inspection import FrameInspector
 
@@ -191,6 +192,22 @@ class NetworkBackend:
         )
 
 
+def frame_result(result: CoreResult | None) -> FrameResult | None:
+    """A result of vos_core as the window's own record; None stays None."""
+    if result is None:
+        return None
+    return FrameResult(
+        index=result.index,
+        label_map=result.label_map,
+        reliability_map=result.reliability_map,
+        object_reliability=dict(result.object_reliability),
+        cluster_map=result.cluster_map,
+        seconds=result.seconds,
+        reference_map=result.reference_map,
+        reference_frames=result.reference_frames,
+    )
+
+
 class _NetworkPropagation:
     """A run of vos_core, its results as the window's own records."""
 
@@ -202,19 +219,7 @@ class _NetworkPropagation:
         return self._propagation.steps_left
 
     def step(self) -> FrameResult | None:
-        result = self._propagation.step()
-        if result is None:
-            return None
-        return FrameResult(
-            index=result.index,
-            label_map=result.label_map,
-            reliability_map=result.reliability_map,
-            object_reliability=dict(result.object_reliability),
-            cluster_map=result.cluster_map,
-            seconds=result.seconds,
-            reference_map=result.reference_map,
-            reference_frames=result.reference_frames,
-        )
+        return frame_result(self._propagation.step())
 
     def correct(self, index: int, label_map: np.ndarray, known: Sequence[int] | None) -> None:
         self._propagation.correct(index, label_map, known)

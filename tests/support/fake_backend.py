@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 
-from annotator.worker.backend import BackendError
+from annotator.worker.backend import BackendError, frame_result
 from annotator.worker.inspection import Inspection, InspectionRequest
 from annotator.worker.jobs import (
     BackendInfo,
@@ -156,19 +156,7 @@ class FakeRun:
         return self._run.steps_left
 
     def step(self) -> FrameResult | None:
-        result = self._run.step()
-        if result is None:
-            return None
-        return FrameResult(
-            index=result.index,
-            label_map=result.label_map,
-            reliability_map=result.reliability_map,
-            object_reliability=dict(result.object_reliability),
-            cluster_map=result.cluster_map,
-            seconds=result.seconds,
-            reference_map=result.reference_map,
-            reference_frames=result.reference_frames,
-        )
+        return frame_result(self._run.step())
 
     def correct(self, index: int, label_map: np.ndarray, known: Sequence[int] | None) -> None:
         self._backend.corrections.append(index)

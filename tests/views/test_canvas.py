@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QCursor, QKeyEvent
+from PySide6.QtGui import QColor, QCursor, QImage, QKeyEvent, QPainter
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QStyleOptionGraphicsItem
 from pytestqt.qtbot import QtBot
 
 from annotator.views.canvas.contours import contour_map, refresh_contours
 from annotator.views.canvas.gestures import PointerEvent
+from annotator.views.canvas.previews import BrushRing
 from annotator.views.canvas.tools import Tool, left_button_text
 from annotator.views.canvas.view import CanvasView
 from tests.support.pen import send_pen
@@ -281,3 +282,21 @@ def test_the_status_line_says_what_the_left_button_does() -> None:
     assert "locked" in left_button_text(Tool.BRUSH, "walker", locked=True)
     assert "choose" in left_button_text(Tool.PICK, None)
     assert len({left_button_text(tool, "walker") for tool in Tool}) == len(Tool)
+
+
+@pytest.mark.parametrize("colour", [(20, 10, 60), (250, 240, 120), (120, 94, 240)])
+@pytest.mark.parametrize("ground", [0, 255])
+def test_the_ring_of_the_brush_is_seen_on_any_picture(
+    qapp: QApplication, colour: tuple[int, int, int], ground: int
+) -> None:
+    ring = BrushRing()
+    ring.set_radius(12)
+    ring.set_colour(QColor(*colour))
+    image = QImage(40, 40, QImage.Format.Format_RGB32)
+    image.fill(QColor(ground, ground, ground))
+    painter = QPainter(image)
+    painter.translate(20, 20)
+    ring.paint(painter, QStyleOptionGraphicsItem())
+    painter.end()
+    greys = [image.pixelColor(x, 20).lightness() for x in range(40)]
+    assert max(abs(grey - ground) for grey in greys) > 110

@@ -45,8 +45,17 @@ def _cosmetic(colour: QColor, width: float) -> QPen:
     return pen
 
 
+def rim_of(colour: QColor) -> QColor:
+    """Colour of the rim under a line: light under a dark one, dark under a light one.
+
+    One of the two stands out whatever the picture is.
+    """
+    brightness = 0.299 * colour.red() + 0.587 * colour.green() + 0.114 * colour.blue()
+    return QColor(255, 255, 255, 190) if brightness < 100 else QColor(0, 0, 0, 160)
+
+
 class BrushRing(QGraphicsItem):
-    """Shows where the brush would paint, in the object's colour on a dark rim."""
+    """Shows where the brush would paint, in the object's colour on a rim (see `rim_of`)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -96,7 +105,7 @@ class BrushRing(QGraphicsItem):
         r = self._radius
         rect = QRectF(-r, -r, 2 * r, 2 * r)
         draw = painter.drawEllipse if self._shape == "round" else painter.drawRect
-        painter.setPen(_cosmetic(QColor(0, 0, 0, 160), 3.0))
+        painter.setPen(_cosmetic(rim_of(self._colour), 3.0))
         draw(rect)
         painter.setPen(_cosmetic(self._colour, 1.5))
         draw(rect)
@@ -171,7 +180,7 @@ class OutlinePreview(QGraphicsItem):
             fill = QColor(self._colour)
             fill.setAlpha(50)
             painter.fillPath(self._path, fill)
-        painter.setPen(_cosmetic(QColor(0, 0, 0, 160), 3.0))
+        painter.setPen(_cosmetic(rim_of(self._colour), 3.0))
         painter.drawPath(self._path)
         pen = _cosmetic(self._colour, 1.5)
         if outline.dashed:
