@@ -43,7 +43,17 @@ def test_the_masks_of_the_real_network_are_made_again(
     driver.wait_for_end(120000)
     driver.go_to(3)
     driver.drag([(40, 40), (60, 40)])
-    driver.key(Qt.Key.Key_F)
+    driver.trigger("propagate.both")  # between frames 0 and 3 from both sides
+    driver.wait(lambda: driver.application.propagation.is_running, 120000)
+    driver.go_to(5)
+    driver.drag([(90, 90), (104, 90)])  # a correction while it runs
+    driver.wait_for_end(120000)
+    driver.trigger("edit.undo")
+    driver.trigger("edit.redo")
+    driver.trigger("object.add")
+    driver.go_to(0)
+    driver.drag([(20, 100), (34, 100)])
+    assert driver.application.propagation.propagate_range(1, 4, (2,))
     driver.wait_for_end(120000)
     workspace = application.editor.workspace
     assert workspace is not None and workspace.project is not None

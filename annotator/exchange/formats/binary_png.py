@@ -10,6 +10,7 @@ from typing import ClassVar
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from annotator.exchange.errors import DamagedFileError, ExchangeError, UnknownFormatError
 from annotator.exchange.formats.base import ExchangeFormat, Written
@@ -19,11 +20,20 @@ from annotator.exchange.png_files import numbered_masks, pictures_in, subfolders
 from annotator.exchange.provenance import sidecar_of
 from annotator.exchange.source import ExportSource, Progress
 from annotator.model.objects import ObjectRecord
+from vos_core.media import OutputError
 from vos_core.media.davis import check_sequence_name
-from vos_core.media.label_maps import encode_gray_map, read_gray_map, read_raw_mask
+from vos_core.media.label_maps import read_gray_map, read_raw_mask
 from vos_core.media.numbering import IdNumbering
 from vos_core.media.staged import PlannedFile, StagedFolder
 
+_AS_RUNS = [
+    cv2.IMWRITE_PNG_COMPRESSION,
+    1,
+    cv2.IMWRITE_PNG_STRATEGY,
+    cv2.IMWRITE_PNG_STRATEGY_RLE,
+]
+if hasattr(cv2, "IMWRITE_PNG_FILTER"):  # since 4.11
+    _AS_RUNS += [cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_NONE]
 _FOLDER = re.compile(r"(\d{1,3})(?:_(.*))?")
 
 
@@ -121,9 +131,17 @@ def _plan(source: ExportSource, index: int, object_id: int, shown: list[int]) ->
     if cv2.countNonZero(picture):
         shown.append(index)
     return PlannedFile(
-        (lambda: encode_gray_map(picture),),
+        (lambda: _encode(picture),),
         lambda path: np.array_equal(read_gray_map(path), picture),
     )
+
+
+def _encode(picture: NDArray[np.uint8]) -> bytes:
+    """8-bit grey PNG; two values need no filter, which is half the time of one."""
+    works, encoded = cv2.imencode(".png", picture, _AS_RUNS)
+    if not works:
+        raise OutputError(f"a mask of {picture.shape[1]} x {picture.shape[0]} cannot be a PNG")
+    return encoded.tobytes()
 
 
 def _merge(parts: list[tuple[int, Path]]) -> RawMask:
