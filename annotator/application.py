@@ -133,6 +133,8 @@ class Application(QObject):
         self.session = SessionController(editor, window, self.frames, self.propagation)
         self.export = ExportController(editor, window, self._network_text)
         self.propagation.run_ended.connect(self.export.note_network)
+        self.recent = RecentController(editor, window, self.session, settings)
+        self.picture = PictureController(editor, window, settings)
         self.imports = ImportController(editor, window)
         self.effort = EffortController(editor, window, self.recorder)
         self.view = WindowController(

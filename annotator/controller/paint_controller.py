@@ -137,4 +137,12 @@ class PaintController(QObject):
             return
         value = int(document.label_map(frame)[y, x])
         name = document.objects[value].name if value in document.objects else "background"
-        self._window.pointer_label.setText(f"x {x} · y {y} · {name}")
+        self._window.pointer_label.setText(f"x {x} · y {y} · {self._colour_at(x, y)}{name}")
+
+    def _colour_at(self, x: int, y: int) -> str:
+        """Colour of a pixel of the frame itself, as words for the status line."""
+        pixels = self._editor.shown_pixels
+        if pixels is None or y >= pixels.shape[0] or x >= pixels.shape[1]:
+            return ""
+        red, green, blue = pixels[y, x]
+        return f"RGB {red} {green} {blue} · "

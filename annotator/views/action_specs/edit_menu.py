@@ -11,4 +11,12 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "edit.undo", "&Undo", ("Ctrl+Z",), "mdi6.undo", "Take back the last change, wherever it was"
     ),
     _A("edit.redo", "&Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "mdi6.redo", "Do it again"),
+    _A(
+        "edit.copy_picture",
+        "&Copy picture",
+        ("Ctrl+C",),
+        "mdi6.content-copy",
+        "Copy the frame with the masks and overlays that are shown, for another program",
+        begins_section=True,
+    ),
 )

@@ -14,6 +14,13 @@ ACTIONS: tuple[ActionSpec, ...] = (
     _A("frame.first", "First frame", ("Home", "Alt+Left"), "mdi6.skip-previous", "To the start"),
     _A("frame.last", "Last frame", ("End", "Alt+Right"), "mdi6.skip-next", "To the end"),
     _A(
+        "frame.go_to",
+        "&Go to frame…",
+        ("Ctrl+G",),
+        "mdi6.counter",
+        "Type the number of a frame; Enter goes there, Esc stays",
+    ),
+    _A(
         "frame.play", "Play or stop", ("Space",), "mdi6.play", "Play the video with its masks", True
     ),
     _A(

@@ -90,6 +90,23 @@ ACTIONS: tuple[ActionSpec, ...] = (
         True,
     ),
     _A(
+        "view.auto_contrast",
+        "&Auto contrast",
+        ("Shift+C",),
+        "mdi6.contrast-circle",
+        "Brighten dark pictures on the screen, measured on this frame; no pixel is changed",
+        True,
+        begins_section=True,
+    ),
+    _A(
+        "view.pixel_grid",
+        "Pixel &grid",
+        ("Shift+X",),
+        "mdi6.grid",
+        "Thin lines between pixels when they are ten times enlarged or more",
+        True,
+    ),
+    _A(
         "view.fit",
         "&Fit in window",
         ("Ctrl+F",),

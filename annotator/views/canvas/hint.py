@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Slot
+from collections.abc import Sequence
+from html import escape
+
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from annotator.views.actions import ActionTable
+from annotator.views.theme import ACCENT
 
 WELCOME = (
     "<p style='font-size: 17pt; font-weight: 600'>Drop a video or a folder of frames here</p>"
-    "<p style='font-size: 11pt'>or press <b>[file.open_video]</b> for a video, "
-    "<b>[file.open_folder]</b> for a folder or project</p>"
+    "<p style='font-size: 11pt'>or open <a href='action:file.open_video'>a video</a> "
+    "(<b>[file.open_video]</b>), <a href='action:file.open_folder'>a folder or project</a> "
+    "(<b>[file.open_folder]</b>), <a href='action:file.open_sample'>the sample</a></p>"
     "<p style='font-size: 11pt'>Paint an object, press <b>[propagate.forward]</b>, and the masks "
     "travel through the video.<br><b>[help.keys]</b> lists every key.</p>"
 )
@@ -20,16 +25,24 @@ FIRST_OBJECT = (
 )
 
 
+_LINKS = 5
+"""How many of the paths opened lately are offered."""
+
+
 class CanvasHint(QWidget):
-    """Words over the canvas that let every click through."""
+    """Words over the canvas; over a frame they let every click through."""
+
+    link_clicked = Signal(str)
+    """``action:NAME`` of the table, or ``recent:PLACE`` of the list that was set, from 0."""
 
     def __init__(self, actions: ActionTable, canvas: QWidget) -> None:
         super().__init__(canvas)
         self._actions = actions
         self._words = ""
         actions.keys_changed.connect(self._tell)
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._recent = ""
         self._label = QLabel(self)
+        self._label.linkActivated.connect(self.link_clicked)
         self._label.setTextFormat(Qt.TextFormat.RichText)
         self._label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._layout = QVBoxLayout(self)
@@ -43,11 +56,29 @@ class CanvasHint(QWidget):
 
     def show_welcome(self) -> None:
         """Tell how to open something, in the middle."""
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, False)
         self._label.setStyleSheet("color: #8b929e")
-        self._show(WELCOME, Qt.AlignmentFlag.AlignCenter)
+        self._show(WELCOME + self._recent, Qt.AlignmentFlag.AlignCenter)
+
+    def set_recent(self, paths: Sequence[tuple[str, str]]) -> None:
+        """Offer what was opened lately.
+
+        Args:
+            paths: (name, folder) of each, the latest first.
+        """
+        lines = "".join(
+            f"<br><a href='recent:{place}'>{escape(name)}</a> &nbsp;{escape(_short(folder))}"
+            for place, (name, folder) in enumerate(paths[:_LINKS])
+        )
+        shows_welcome = self._words == WELCOME + self._recent
+        self._recent = f"<p style='font-size: 11pt'>Opened lately{lines}</p>" if lines else ""
+        if shows_welcome:
+            self._words = WELCOME + self._recent
+            self._tell()
 
     def show_first_object(self) -> None:
         """Tell how to begin, at the lower edge of the frame."""
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._label.setStyleSheet(
             "background: rgba(20, 22, 26, 215); color: #e6e8ec; border-radius: 8px; "
             "padding: 4px 14px"
@@ -63,4 +94,10 @@ class CanvasHint(QWidget):
 
     @Slot()
     def _tell(self) -> None:
-        self._label.setText(self._actions.with_keys(self._words))
+        words = self._actions.with_keys(self._words)
+        self._label.setText(words.replace("<a ", f"<a style='color: {ACCENT.name()}' "))
+
+
+def _short(folder: str) -> str:
+    """Return the end of a long path; the name of the file matters more."""
+    return folder if len(folder) <= 48 else f"…{folder[-47:]}"

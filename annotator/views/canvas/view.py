@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QCursor,
     QEnterEvent,
+    QImage,
     QKeyEvent,
     QMouseEvent,
+    QPainter,
     QPointingDevice,
     QTabletEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QWidget
 
+from annotator.model.contrast import with_levels
 from annotator.views.canvas.gestures import GestureTarget, PointerEvent
 from annotator.views.canvas.layers import FrameLayer, IndexedLayer
 from annotator.views.canvas.panning_view import PanningView
+from annotator.views.canvas.pixel_grid import PixelGrid
 from annotator.views.canvas.previews import BrushRing, Outline, OutlinePreview, RingShape
 from annotator.views.canvas.zoom_view import ZOOM_STEP
 
@@ -48,6 +52,7 @@ class CanvasView(PanningView):
         self.contour_layer = IndexedLayer(20)
         self.reliability_layer = IndexedLayer(5)
         self.cluster_layer = IndexedLayer(6)
+        self._grid = PixelGrid()
         self._ring = BrushRing()
         self._outline = OutlinePreview()
         for item in (
@@ -56,10 +61,13 @@ class CanvasView(PanningView):
             self.cluster_layer,
             self.mask_layer,
             self.contour_layer,
+            self._grid,
             self._outline,
             self._ring,
         ):
             self.scene().addItem(item)
+        self._frame: np.ndarray | None = None
+        self._levels: np.ndarray | None = None
         self._target: GestureTarget | None = None
         self._held: Qt.MouseButton | None = None
         self._tool_cursor = QCursor(Qt.CursorShape.CrossCursor)
@@ -79,12 +87,45 @@ class CanvasView(PanningView):
         Args:
             frame: uint8 [H, W, 3] RGB, or ``None`` for an empty canvas.
         """
-        self.frame_layer.set_frame(frame)
+        self._frame = frame
+        self.frame_layer.set_frame(None if frame is None else with_levels(frame, self._levels))
         size = None if frame is None else (frame.shape[0], frame.shape[1])
         if size != self.frame_size:
             self.abort_gesture()
             self._ring.setVisible(False)
+            self._grid.set_frame_size(size)
             self.set_frame_size(size)
+
+    def set_levels(self, levels: np.ndarray | None) -> None:
+        """Show every frame through a table of levels; the frames stay as they are.
+
+        Args:
+            levels: uint8 [256], ``None`` to show the frames themselves.
+        """
+        self._levels = levels
+        if self._frame is not None:
+            self.frame_layer.set_frame(with_levels(self._frame, levels))
+
+    def show_pixel_grid(self, wanted: bool) -> None:
+        """Draw lines between the pixels where they are large enough, or do not."""
+        self._grid.setVisible(wanted)
+
+    def picture(self) -> QImage:
+        """Return the frame with all that lies over it, in the frame's own pixels; null without."""
+        if self.frame_size is None:
+            return QImage()
+        height, width = self.frame_size
+        image = QImage(width, height, QImage.Format.Format_RGB32)
+        hidden = [item for item in (self._ring, self._outline, self._grid) if item.isVisible()]
+        for item in hidden:
+            item.setVisible(False)
+        painter = QPainter(image)
+        frame = QRectF(0, 0, width, height)
+        self.scene().render(painter, frame, frame)
+        painter.end()
+        for item in hidden:
+            item.setVisible(True)
+        return image
 
     def update_masks(self, region: QRect) -> None:
         """Draw a part of the masks again after an edit, in frame pixels."""
