@@ -119,9 +119,9 @@ def painting(repeats: int) -> dict[str, Summary]:
         for kind in ("propagated", "verified", "mixed"):
             widget = matrix_of(kind, 10_000, 20, (width, 440))
             for span in (10_000, 3_000, 1_000, 300, 100):
-                widget.show_range(3_950.0, float(span))
                 name = f"timeline {width} px, {kind}, {span} of 10,000 frames x 20 objects"
                 for what, step in steps.items():
+                    widget.show_range(3_950.0, float(span))
                     action = functools.partial(shown, step, widget)
                     results[f"{name}: {what}"] = summary(timed(action, repeats))
             widget.close()
