@@ -54,8 +54,10 @@ def test_buttons_of_the_transport_wait_for_a_video(driver: Driver, frames_folder
     assert not any(actions[name].isEnabled() for name in names)
     driver.open(frames_folder)
     assert all(actions[name].isEnabled() for name in names)
+    assert driver.window.zoom_label.text().endswith("%")
     driver.trigger("file.close")
     assert not any(actions[name].isEnabled() for name in names)
+    assert driver.window.zoom_label.text() == ""
 
 
 def test_what_was_open_is_offered_on_the_next_start(

@@ -43,6 +43,7 @@ class ZoomView(QGraphicsView):
         self._frame_size = size
         if size is None:
             self.setSceneRect(QRectF())
+            self.zoom_changed.emit(self.zoom)
             return
         height, width = size
         margin = float(max(height, width))
