@@ -14,22 +14,34 @@ from annotator.storage.json_reader import JsonReader, kind_of
 ByteArray = npt.NDArray[np.uint8]
 
 
-def encode_states(states: ByteArray) -> str:
-    """JSON text of uint8 [T, 256] cell states: object id -> ``[[state, first, last], ...]``."""
-    return _encode_runs(states, _state_runs)
+class RunTexts:
+    """JSON texts of cells and reliabilities, kept by object: what did not change is not made again.
 
+    Not thread safe.
+    """
 
-def encode_reliabilities(codes: ByteArray) -> str:
-    """JSON text of uint8 [T, 256] reliability codes: object id -> ``[[first, [values]], ...]``."""
-    return _encode_runs(codes, _reliability_runs)
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, int], tuple[bytes, str]] = {}
 
+    def states(self, states: ByteArray) -> str:
+        """Text of uint8 [T, 256] cell states: object id -> ``[[state, first, last], ...]``."""
+        return self._text("states", states, _state_runs)
 
-def _encode_runs(table: ByteArray, runs_of: Callable[[ByteArray], list[str]]) -> str:
-    lines = []
-    for object_id in np.flatnonzero(table.any(axis=0)).tolist():
-        runs = ", ".join(runs_of(table[:, object_id]))
-        lines.append(f'"{object_id}": [{runs}]')
-    return "{\n " + ",\n ".join(lines) + "\n}" if lines else "{}"
+    def reliabilities(self, codes: ByteArray) -> str:
+        """Text of uint8 [T, 256] reliability codes: object id -> ``[[first, [values]], ...]``."""
+        return self._text("reliabilities", codes, _reliability_runs)
+
+    def _text(self, kind: str, table: ByteArray, runs_of: Callable[[ByteArray], list[str]]) -> str:
+        lines = []
+        for object_id in np.flatnonzero(table.any(axis=0)).tolist():
+            column = table[:, object_id]
+            content = column.tobytes()
+            known, runs = self._known.get((kind, object_id), (b"", ""))
+            if known != content:
+                runs = ", ".join(runs_of(column))
+                self._known[kind, object_id] = content, runs
+            lines.append(f'"{object_id}": [{runs}]')
+        return "{\n " + ",\n ".join(lines) + "\n}" if lines else "{}"
 
 
 def _runs(values: npt.NDArray[Any]) -> list[tuple[int, int]]:

@@ -15,12 +15,7 @@ import numpy.typing as npt
 from annotator.model.cells import ID_COUNT
 from annotator.model.errors import ObjectError
 from annotator.model.objects import ObjectRecord
-from annotator.storage.cell_runs import (
-    decode_reliabilities,
-    decode_states,
-    encode_reliabilities,
-    encode_states,
-)
+from annotator.storage.cell_runs import RunTexts, decode_reliabilities, decode_states
 from annotator.storage.errors import NewerProjectError, ProjectFormatError
 from annotator.storage.json_reader import JsonReader
 from annotator.storage.migration import CURRENT_VERSION, migrate
@@ -85,14 +80,19 @@ class ProjectRecord:
     version: int = VERSION
 
 
-def encode_project(record: ProjectRecord) -> str:
+def encode_project(record: ProjectRecord, texts: RunTexts | None = None) -> str:
     """Text of ``project.json``.
+
+    Args:
+        record: what to write.
+        texts: of the last time, so that only what changed since is made anew.
 
     Cells are runs ``[state, first frame, last frame]`` by object id, reliabilities runs ``[first
     frame, [values]]`` with three decimals, which is finer than the steps they are kept in. The text
     is put together from many short pieces, so that no single call holds the interpreter long while
     the window waits for it.
     """
+    texts = RunTexts() if texts is None else texts
     pieces = [
         ("format", json.dumps(FORMAT)),
         ("version", str(VERSION)),
@@ -100,8 +100,8 @@ def encode_project(record: ProjectRecord) -> str:
         ("frames", json.dumps(vars(record.frames), ensure_ascii=False, indent=1)),
         ("objects", _encode_list(object_to_json(item) for item in record.objects)),
         ("highest_object_id", str(record.highest_object_id)),
-        ("cells", encode_states(record.states)),
-        ("reliability", encode_reliabilities(record.reliability_codes)),
+        ("cells", texts.states(record.states)),
+        ("reliability", texts.reliabilities(record.reliability_codes)),
         (
             "references",
             json.dumps({"promoted": record.promoted, "excluded": record.excluded}),

@@ -16,6 +16,7 @@ from annotator.model.document import Document
 from annotator.model.geometry import content_box
 from annotator.model.label_maps import PackedMap
 from annotator.model.objects import ObjectRecord
+from annotator.storage.cell_runs import RunTexts
 from annotator.storage.cluster_files import write_clusters
 from annotator.storage.effects import MapSnapshot
 from annotator.storage.errors import ProjectError
@@ -76,6 +77,7 @@ class ProjectWriter:
             states=record.states.copy(),
             reliability_codes=record.reliability_codes.copy(),
         )
+        self._texts = RunTexts()
         self._was_written = self.paths.project.is_file()
 
     def write(self, batch: dict[ItemKey, Any], *, saved_journal: int) -> None:
@@ -115,7 +117,7 @@ class ProjectWriter:
         Raises:
             OutputError: it cannot be written.
         """
-        text = encode_project(self._record)
+        text = encode_project(self._record, self._texts)
         write_text_atomic(self.paths.project, text, reach_disk=reach_disk)
         self._was_written = True
 
