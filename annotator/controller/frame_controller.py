@@ -16,6 +16,9 @@ _STEPS = {
     "frame.forward_10": 10,
     "frame.back_10": -10,
 }
+_PAINTED_MS = 10
+"""Windows are painted some milliseconds after they were told of a change; a timer that ends
+meanwhile is heard when the painting is done."""
 
 
 class FrameController(QObject):
@@ -29,10 +32,13 @@ class FrameController(QObject):
         self._editor = editor
         self._window = window
         self._cache: FrameCache | None = None
+        self._ending: list[FrameCache] = []
         self._listeners = DocumentListeners()
         self._play_timer = QTimer(self)
         self._play_timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._play_timer.timeout.connect(self._play_on)
+        self._paint_timer = QTimer(self, singleShot=True, interval=_PAINTED_MS)
+        self._paint_timer.timeout.connect(self._look_ahead)
         self._play_clock = QElapsedTimer()
         self._play_from = 0
         queued = Qt.ConnectionType.QueuedConnection
@@ -58,11 +64,20 @@ class FrameController(QObject):
         return self._play_timer.isActive()
 
     def close(self) -> None:
-        """End playing and the decoding thread."""
+        """End playing, and wait for the decoding threads."""
+        self._end()
+        for cache in self._ending:
+            cache.close()
+        self._ending.clear()
+
+    def _end(self) -> None:
+        """End playing; the decoding thread ends by itself, after what it is at."""
         self._listeners.drop()
         self._play_timer.stop()
+        self._ending = [cache for cache in self._ending if cache.is_running]
         if self._cache is not None:
-            self._cache.close()
+            self._cache.end()
+            self._ending.append(self._cache)
             self._cache = None
 
     def pixels(self, frame: int) -> np.ndarray | None:
@@ -71,7 +86,7 @@ class FrameController(QObject):
 
     @Slot(object)
     def _on_workspace(self, workspace: Workspace | None) -> None:
-        self.close()
+        self._end()
         self._window.actions_table["frame.play"].setChecked(False)
         count = workspace.sequence.frame_count if workspace else 0
         self._window.transport.set_frames(count)
@@ -113,6 +128,7 @@ class FrameController(QObject):
             self._window.canvas.abort_gesture()
             self._window.canvas.show_frame(pixels)
             self._editor.note_shown(frame, pixels)
+            self._paint_timer.start()
         elif (error := self._cache.error(frame)) is not None:
             self._on_failed(frame, error)
 
@@ -127,6 +143,11 @@ class FrameController(QObject):
             self._window.canvas.abort_gesture()
             self._window.canvas.show_frame(pixels)
             self._editor.note_shown(frame, pixels)
+
+    @Slot()
+    def _look_ahead(self) -> None:
+        if self._cache is not None:
+            self._cache.look_ahead()
 
     @Slot(int, str)
     def _on_failed(self, frame: int, message: str) -> None:

@@ -27,12 +27,17 @@ _NEAR = 4
 """So many frames on either side of the one in view are decoded before those farther ahead."""
 
 
+_LONGEST_HOLD_S = 0.05
+"""Decoding ahead waits for `FrameCache.look_ahead`, but not for ever."""
+
+
 class FrameCache:
     """Least recently used cache of RGB frames over a frame source of its own.
 
     `get` never waits: it returns the frame or None, and when None the frame is decoded next and
     announced. After the frame that was asked for last, the thread decodes the few that follow it
-    (where the decoder stands), the few before it, then more in the direction of travel.
+    (where the decoder stands), the few before it, then more in the direction of travel. It begins
+    with that at `look_ahead`, so that decoding does not take the processors from painting.
 
     Args:
         opener: opens the frame source; called once, in the cache's thread, which is the only one to
@@ -64,6 +69,7 @@ class FrameCache:
         self._bytes = 0
         self._errors: dict[int, str] = {}
         self._wanted: int | None = None
+        self._holds_until = 0.0
         self._delivered_at = 0.0
         self._direction = 1
         self._frame_count: int | None = None
@@ -71,6 +77,11 @@ class FrameCache:
         self._condition = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="frame cache", daemon=True)
         self._thread.start()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the thread lives."""
+        return self._thread.is_alive()
 
     @property
     def nbytes(self) -> int:
@@ -88,11 +99,18 @@ class FrameCache:
             if self._wanted is not None and index != self._wanted:
                 self._direction = 1 if index > self._wanted else -1
             self._wanted = index
+            self._holds_until = time.monotonic() + _LONGEST_HOLD_S
             frame = self._frames.get(index)
             if frame is not None:
                 self._frames.move_to_end(index)
             self._condition.notify()
             return frame
+
+    def look_ahead(self) -> None:
+        """Say that the frame asked for is painted: what may be wanted next can be decoded."""
+        with self._condition:
+            self._holds_until = 0.0
+            self._condition.notify()
 
     def peek(self, index: int) -> Frame | None:
         """Frame at hand or None, without asking for it."""
@@ -110,16 +128,19 @@ class FrameCache:
             self._errors.clear()
             self._condition.notify()
 
-    def close(self) -> None:
-        """Stop the thread, waiting for the frame being decoded. No callback comes after."""
+    def end(self) -> None:
+        """Have the thread end with the step it is at; returns at once. No callback comes after."""
         with self._condition:
             self._closing = True
-            self._condition.notify()
-        if threading.current_thread() is not self._thread:
-            self._thread.join()
-        with self._condition:
             self._frames.clear()
             self._bytes = 0
+            self._condition.notify()
+
+    def close(self) -> None:
+        """`end`, and wait until the thread has let go of the frame source."""
+        self.end()
+        if threading.current_thread() is not self._thread:
+            self._thread.join()
 
     def _run(self) -> None:
         source: FrameSource | None = None
@@ -155,9 +176,10 @@ class FrameCache:
         with self._condition:
             while not self._closing:
                 index = self._choose()
-                if index is not None:
+                hold_s = 0.0 if index == self._wanted else self._holds_until - time.monotonic()
+                if index is not None and hold_s <= 0:
                     return index
-                self._condition.wait()
+                self._condition.wait(None if index is None else hold_s)
             return None
 
     def _choose(self) -> int | None:
@@ -207,6 +229,7 @@ class FrameCache:
             is_asked_for = is_asked_for or index == self._wanted
             if is_asked_for:
                 self._delivered_at = time.monotonic()
+                self._holds_until = self._delivered_at + _LONGEST_HOLD_S
         if is_asked_for and self._on_ready is not None:
             self._on_ready(index)
 

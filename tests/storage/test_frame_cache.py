@@ -29,9 +29,11 @@ class Source(FrameSource):
         self.threads: set[str] = set()
         self.gate = threading.Event()
         self.gate.set()
+        self.entered = threading.Event()
         self.is_closed = False
 
     def _read(self, index: int) -> np.ndarray:
+        self.entered.set()
         assert self.gate.wait(20)
         self.threads.add(threading.current_thread().name)
         self.reads.append(index)
@@ -135,11 +137,11 @@ def test_what_is_decoded_ahead_fits_and_is_not_decoded_again_and_again(watched, 
         if watch.cache.get(index) is None:
             while watch.told.get(timeout=20) != index:
                 pass
-    before = len(watch.source.reads)
-    time.sleep(0.05)
+        watch.cache.look_ahead()
+    time.sleep(0.2)
     at_rest = len(watch.source.reads)
-    time.sleep(0.05)
-    assert len(watch.source.reads) == at_rest <= before + 24
+    time.sleep(0.1)
+    assert len(watch.source.reads) == at_rest < 100
 
 
 def test_only_a_frame_that_is_asked_for_is_urgent(watched):
@@ -272,3 +274,29 @@ def test_closing_does_not_wait_for_a_long_read(watched):
     assert source.begun.get(timeout=20) == 1
     watch.cache.close()
     assert source.given_up == [1] and source.is_closed
+
+
+def test_decoding_ahead_waits_for_the_painting_but_not_for_ever(watched):
+    watch = watched(Source(), ahead=2)
+    watch.cache.get(20)
+    assert watch.told.get(timeout=20) == 20
+    reads = list(watch.source.reads)
+    watch.cache.look_ahead()
+    watch.wait_reads(5)
+    assert reads == [20] and len(watch.source.reads) == 5
+    watch.cache.get(30)  # and nobody says that it is painted
+    watch.wait_reads(10)
+    assert len(watch.source.reads) == 10
+
+
+def test_ending_does_not_wait_and_nothing_is_told_after(watched):
+    source = Source()
+    source.gate.clear()
+    watch = watched(source)
+    watch.cache.get(1)
+    assert source.entered.wait(20)
+    watch.cache.end()
+    assert watch.cache.is_running  # it is still at that frame
+    source.gate.set()
+    watch.cache.close()
+    assert not watch.cache.is_running and source.is_closed and watch.told.empty()
