@@ -33,6 +33,7 @@ _KEYS = "keys"
 _TOOL = "tool"
 _OPACITIES = (
     "masks_opacity",
+    "contours_opacity",
     "reliability_opacity",
     "clusters_opacity",
     "references_opacity",

@@ -52,6 +52,7 @@ class OverlayState:
     difference: bool = False
     flicker: bool = False
     masks_opacity: float = 0.45
+    contours_opacity: float = 1.0
     reliability_opacity: float = 0.7
     clusters_opacity: float = 0.65
     references_opacity: float = 0.6
@@ -110,9 +111,8 @@ class OverlayPanel(QWidget):
             action.toggled.connect(box.setChecked)
             action.toggled.connect(self._emit)
             grid.addWidget(box, row, 0)
-            if name == "contours":
-                continue
             slider = KeySlider(Qt.Orientation.Horizontal, parent)
+            slider.setObjectName(f"opacity.{name}")
             slider.setMinimumWidth(60)
             if name == "filter":
                 slider.setRange(round(100 * ALPHA_RANGE[0]), round(100 * ALPHA_RANGE[1]))
