@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import sysconfig
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal, Slot
+import platformdirs
+from PySide6.QtCore import QObject, QUrl, Signal, Slot
+from PySide6.QtGui import QDesktopServices
 
 from annotator.controller.editor import Editor
 from annotator.exchange.exporting import (
@@ -23,9 +26,11 @@ from annotator.exchange.source import ExportSource
 from annotator.storage.project import ProjectPaths
 from annotator.views.export_dialog import ExportDialog, ExportRequest
 from annotator.views.main_window import MainWindow
+from annotator.views.message_bar import Severity
 from annotator.worker.task_thread import TaskThread
 
 _NETWORK_SETTING = "network"
+_SHOW_FOLDER = "Show the folder"
 
 
 class ExportController(QObject):
@@ -53,7 +58,9 @@ class ExportController(QObject):
         self._thread: TaskThread | None = None
         self._dialog: ExportDialog | None = None
         self._format_key = ""
+        self._folder: Path | None = None
         window.actions_table["file.export_davis"].triggered.connect(self.ask)
+        window.messages.action_triggered.connect(self._show_folder)
         window.closing.connect(self.close)
 
     @Slot()
@@ -65,8 +72,7 @@ class ExportController(QObject):
         if self._dialog is not None:
             self._dialog.raise_()
             return
-        beside = workspace.sequence.path.parent
-        parent = beside if os.access(beside, os.W_OK) else Path.home()
+        parent = _place_for(workspace.sequence.path.parent)
         name = workspace.sequence.name
         dialog = ExportDialog(
             writers(),
@@ -178,11 +184,17 @@ class ExportController(QObject):
         text = f"Exported {report.frame_count} masks to {report.path}, read back and right."
         if report.text_on_interruption:
             text += f" {report.text_on_interruption}"
-        if report.warnings:
-            self._editor.warn(" ".join([text, *report.warnings]))
-        else:
-            self._editor.inform(text)
+        severity = Severity.WARNING if report.warnings else Severity.INFO
+        self._folder = report.path if report.path.is_dir() else report.path.parent
+        self._window.messages.show_message(
+            " ".join([text, *report.warnings]), severity, action=_SHOW_FOLDER
+        )
         self._end(report)
+
+    @Slot()
+    def _show_folder(self) -> None:
+        if self._folder is not None and self._window.messages.action == _SHOW_FOLDER:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder)))
 
     @Slot(str)
     def _on_failed(self, message: str) -> None:
@@ -193,3 +205,10 @@ class ExportController(QObject):
     def _on_stopped(self) -> None:
         self._editor.inform(f"The export was stopped. {text_on_stop(format_of(self._format_key))}")
         self._end(None)
+
+
+def _place_for(beside: Path) -> Path:
+    """Where exports go: beside the frames, or home from places where nobody looks or may write."""
+    cache = Path(platformdirs.user_cache_dir())
+    is_hidden = beside.is_relative_to(cache) or beside.is_relative_to(sysconfig.get_path("data"))
+    return Path.home() if is_hidden or not os.access(beside, os.W_OK) else beside

@@ -28,6 +28,8 @@ from annotator.exchange.findings import Finding
 from annotator.exchange.inspection import ImportReport
 from annotator.views.import_objects import ImportObjects
 
+_WIDTH, _HEIGHT = 760, 620
+
 
 class ImportDialog(QDialog):
     """Shows what was found and offers mends; nothing changes before the person says Import.
@@ -49,7 +51,6 @@ class ImportDialog(QDialog):
         self.setWindowTitle("Import masks")
         self.setWindowModality(Qt.WindowModality.NonModal)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(760, 620)
         self._report: ImportReport | None = None
         self._boxes: dict[str, QCheckBox] = {}
         self.path_field = QLineEdit(self)
@@ -114,9 +115,11 @@ class ImportDialog(QDialog):
         layout.addWidget(self.state_label)
         layout.addWidget(self.buttons)
         self.objects.hide()
+        self._area.hide()
         self.video_box.hide()
         self.progress_bar.hide()
         self._refresh()
+        self.resize(_WIDTH, self.sizeHint().height())
 
     @property
     def format_key(self) -> str:
@@ -195,6 +198,9 @@ class ImportDialog(QDialog):
         """
         self._report = report
         self._clear()
+        self._area.show()
+        if self.height() < _HEIGHT:
+            self.resize(self.width(), _HEIGHT)
         self.progress_bar.hide()
         sizes = ", ".join(f"{width} x {height}" for height, width in report.sizes)
         numbers = sorted(report.found.masks)

@@ -75,6 +75,11 @@ class MessageBar(QFrame):
         return self._text.text() if not self.isHidden() else ""
 
     @property
+    def action(self) -> str:
+        """Text of the button that was offered last, empty when there was none."""
+        return self._button.text()
+
+    @property
     def severity(self) -> Severity:
         """How much the message shown matters."""
         return self._severity
@@ -105,7 +110,7 @@ class MessageBar(QFrame):
         self.place(below.width() if below is not None else self.width())
         self._timer.stop()
         if lifetime_ms:
-            self._timer.start(lifetime_ms)
+            self._timer.start(lifetime_ms if action is None else 3 * lifetime_ms)
 
     def place(self, room: int) -> None:
         """Lie at the upper edge of the widget below.

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -26,14 +24,13 @@ from annotator.worker.jobs import (
     NetworkChoice,
     PropagationJob,
 )
+from annotator.worker.thread_priority import lower_own_priority
 from vos_core.media.byte_shelf import ByteShelf
 
 _log = logging.getLogger(__name__)
 
 MAX_UNSEEN_RESULTS = 3
 """Results that may wait for the window before the next frame is computed."""
-
-_NICENESS = 10
 
 
 class FrameReader(Protocol):
@@ -103,12 +100,7 @@ class PropagationEngine(QObject):
     @Slot()
     def prepare_thread(self) -> None:
         """Let the window go first: lower the priority of this thread and of those it starts."""
-        if sys.platform != "linux":
-            return  # elsewhere QThread.setPriority did it
-        try:
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
-        except OSError as error:
-            _log.info("the worker keeps normal priority: %s", error)
+        lower_own_priority()
 
     @Slot()
     def load(self) -> None:

@@ -13,6 +13,7 @@ from annotator.exchange.errors import ExchangeError, ExchangeStoppedError
 from annotator.exchange.source import Progress
 from annotator.model.errors import ModelError
 from annotator.storage.errors import ProjectError
+from annotator.worker.thread_priority import lower_own_priority
 from vos_core.media import MediaError
 
 _log = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ class TaskThread(QThread):
 
     def run(self) -> None:
         """Do the work; in the thread."""
+        lower_own_priority()
         try:
             result = self._work(self._report)
         except ExchangeStoppedError:

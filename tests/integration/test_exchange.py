@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QLabel, QSpinBox
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton, QSpinBox
 from pytestqt.qtbot import QtBot
 
+from annotator.controller import export_controller
 from annotator.exchange.exporting import ExportReport
 from annotator.exchange.registry import readers, writers
 from annotator.views.export_dialog import ExportDialog
@@ -281,3 +282,38 @@ def test_a_stopped_file_leaves_what_was_there_and_says_so(
     assert done.args[0] is None and target.read_text() == "an export of yesterday"
     assert "No half file was left" in driver.window.messages.text
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_the_message_after_an_export_shows_the_folder(
+    driver: Driver, frames_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+
+    class Desktop:
+        @staticmethod
+        def openUrl(url: QUrl) -> None:  # noqa: N802 - Qt's name
+            opened.append(url.toLocalFile())
+
+    monkeypatch.setattr(export_controller, "QDesktopServices", Desktop)
+    annotated(driver, frames_folder)
+    run_export(driver, "coco", tmp_path / "out" / "clip.json")
+    (button,) = (
+        each
+        for each in driver.window.messages.findChildren(QPushButton)
+        if each.text() == "Show the folder"
+    )
+    driver.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert opened == [str(tmp_path / "out")]
+
+
+def test_masks_of_a_clip_in_the_cache_go_home(
+    driver: Driver, frames_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    annotated(driver, frames_folder)
+    cache = str(frames_folder.parent)
+    monkeypatch.setattr(export_controller.platformdirs, "user_cache_dir", lambda: cache)
+    driver.trigger("file.export_davis")
+    dialog = driver.window.findChild(ExportDialog)
+    assert dialog is not None
+    assert Path(dialog.folder_field.text()) == Path.home() / "clip-davis"
+    dialog.close()
