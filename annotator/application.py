@@ -50,6 +50,9 @@ from vos_core.media import MediaError, open_frames
 
 _log = logging.getLogger(__name__)
 
+_SWITCH_INTERVAL_S = 0.0005
+"""How long a thread that runs Python may keep the window from the interpreter each time that it
+wants it; Python's own 5 ms, some times over, are a stroke that lags while the saver writes."""
 
 _QT_LEVELS = {
     QtMsgType.QtDebugMsg: logging.DEBUG,
@@ -72,6 +75,7 @@ def make_qt_application() -> QApplication:
     if isinstance(existing, QApplication):
         return existing
     qInstallMessageHandler(_log_qt_message)
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
     app = QApplication(sys.argv[:1])
     app.setApplicationName("VOS Annotator")
     app.setDesktopFileName("vos-annotator")
