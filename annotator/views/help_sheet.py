@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from annotator.views.actions import ACTIONS, MENUS, MOUSE, ActionTable, native_texts, plain_text
+from annotator.views.screen_room import resize_within_screen
 
 
 def help_html(table: ActionTable | None = None, search: str = "") -> str:
@@ -73,7 +74,7 @@ class HelpSheet(QDialog):
         self.setObjectName("helpSheet")
         self.setWindowTitle("Keys and mouse")
         self.setWindowModality(Qt.WindowModality.NonModal)
-        self.resize(1040, 720)
+        resize_within_screen(self, QSize(1040, 720))
         self.browser = QTextBrowser(self)
         self.browser.setFrameShape(QTextBrowser.Shape.NoFrame)
         self.search = QLineEdit(self)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -27,6 +27,7 @@ from annotator.exchange.choices import ImportChoices
 from annotator.exchange.findings import Finding
 from annotator.exchange.inspection import ImportReport
 from annotator.views.import_objects import ImportObjects
+from annotator.views.screen_room import resize_within_screen
 
 _WIDTH, _HEIGHT = 760, 620
 
@@ -200,7 +201,7 @@ class ImportDialog(QDialog):
         self._clear()
         self._area.show()
         if self.height() < _HEIGHT:
-            self.resize(self.width(), _HEIGHT)
+            resize_within_screen(self, QSize(self.width(), _HEIGHT))
         self.progress_bar.hide()
         sizes = ", ".join(f"{width} x {height}" for height, width in report.sizes)
         numbers = sorted(report.found.masks)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
@@ -28,6 +28,7 @@ from annotator.views.actions import (
     plain_text,
     portable_key,
 )
+from annotator.views.screen_room import resize_within_screen
 
 _NAME = Qt.ItemDataRole.UserRole
 
@@ -43,7 +44,7 @@ class KeyDialog(QDialog):
         self.setObjectName("keyDialog")
         self.setWindowTitle("Change keys")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(640, 640)
+        resize_within_screen(self, QSize(640, 640))
         self._table = table
         self._keys: dict[str, tuple[str, ...]] = {name: table.keys(name) for name in table}
         self._items: dict[str, QTreeWidgetItem] = {}

@@ -40,6 +40,7 @@ from annotator.views.panels.propagation_bar import PropagationBar
 from annotator.views.panels.reference_panel import ReferencePanel
 from annotator.views.panels.review_bar import ReviewBar
 from annotator.views.panels.transport import TransportBar
+from annotator.views.screen_room import resize_within_screen
 from annotator.views.timeline.matrix import TimelineMatrix
 from annotator.views.timeline.reliability_curve import ReliabilityCurve
 
@@ -81,17 +82,6 @@ _REVIEW_BAR = (
 )
 _STATE_VERSION = 2
 _FIRST_SIZE = QSize(1440, 900)
-_ROOM_FOR_FRAME = QSize(16, 48)
-"""What the desktop's own title bar and borders may take of the screen."""
-
-
-def first_size(available: QSize) -> QSize:
-    """Return the size of a window that nobody has resized yet.
-
-    Args:
-        available: Room on the screen, without the desktop's own bars.
-    """
-    return _FIRST_SIZE.boundedTo(available - _ROOM_FOR_FRAME)
 
 
 class MainWindow(QMainWindow):
@@ -135,7 +125,7 @@ class MainWindow(QMainWindow):
         self._lay_out_docks()
         self._lay_out_status()
         self._make_digit_keys()
-        self.resize(first_size(self.screen().availableSize()))
+        resize_within_screen(self, _FIRST_SIZE)
         self.hint.show_welcome()
 
     def _lay_out_centre(self) -> None:
@@ -273,9 +263,14 @@ class MainWindow(QMainWindow):
         if not state:
             return False
         decode = QByteArray.fromBase64
-        return self.restoreGeometry(decode(geometry.encode())) and self.restoreState(
+        fits = self.restoreGeometry(decode(geometry.encode())) and self.restoreState(
             decode(state.encode()), _STATE_VERSION
         )
+        if not self.windowState() & (
+            Qt.WindowState.WindowMaximized | Qt.WindowState.WindowFullScreen
+        ):
+            resize_within_screen(self, self.size())  # it may have been a larger screen
+        return fits
 
     # --- events -----------------------------------------------------------------------------
 

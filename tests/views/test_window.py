@@ -15,12 +15,12 @@ from pytestqt.qtbot import QtBot
 from annotator.views import fonts
 from annotator.views.actions import ACTIONS, MENUS, ActionTable
 from annotator.views.help_sheet import help_html
-from annotator.views.main_window import first_size
 from annotator.views.message_bar import Severity
 from annotator.views.panels.brush_size import stepped_diameter
 from annotator.views.panels.object_model import swatch
 from annotator.views.panels.own_keys import KeyCheckBox, KeySlider
 from annotator.views.panels.propagation_bar import RunStatus
+from annotator.views.screen_room import room_for_window
 from annotator.views.theme import Theme, apply_theme, palette_is_dark
 from tests.support.gui import Driver
 
@@ -102,9 +102,26 @@ def test_layout_theme_and_brush_are_remembered(make_driver: Callable[[], Driver]
 
 @pytest.mark.parametrize("screen", [(1366, 768), (1280, 720), (3840, 2160)])
 def test_a_first_window_leaves_room_for_the_title_bar(screen: tuple[int, int]) -> None:
-    size = first_size(QSize(*screen))
-    assert size.width() < screen[0] and size.height() <= screen[1] - 40
-    assert size == QSize(1440, 900) or screen[0] < 1456
+    room = room_for_window(QSize(*screen))
+    assert room.width() < screen[0] and room.height() <= screen[1] - 40
+
+
+def test_windows_and_dialogs_fit_a_small_screen(driver: Driver) -> None:
+    from annotator.views.help_sheet import HelpSheet
+    from annotator.views.key_dialog import KeyDialog
+
+    room = driver.window.screen().availableSize()
+    assert driver.window.height() < room.height(), "as it opens"
+    driver.window.resize(4000, 3000)
+    layout = driver.window.layout_text()
+    assert driver.window.restore_layout(layout)
+    assert driver.window.height() < room.height(), "left so on a larger screen"
+    for dialog in (
+        HelpSheet(driver.window.actions_table, driver.window),
+        KeyDialog(driver.window.actions_table, driver.window),
+    ):
+        assert dialog.height() < room.height() and dialog.width() < max(room.width(), 1040)
+        dialog.close()
 
 
 def test_buttons_of_dialogs_carry_words_alone(driver: Driver) -> None:
