@@ -69,9 +69,8 @@ class RunSwitches(QObject):
             to_verified: Stop before the next verified frame.
             object_ids: Objects to carry; the switches say when ``None``.
         """
-        active = self._editor.active_object
         if object_ids is None and self._values["propagate.chosen_only"]:
-            object_ids = None if active is None else (active,)
+            object_ids = self._chosen_objects()
         return RunRequest(
             direction,
             self._editor.frame,
@@ -80,6 +79,13 @@ class RunSwitches(QObject):
             mode="mf" if self._values["propagate.memory"] else "base",
             both_sides=self._values["propagate.both_sides"],
         )
+
+    def _chosen_objects(self) -> tuple[int, ...] | None:
+        """Those chosen on the timeline when the chosen object is among them, else that one."""
+        active = self._editor.active_object
+        if self._chosen is not None and active in (None, *self._chosen.object_ids):
+            return self._chosen.object_ids
+        return None if active is None else (active,)
 
     def _on_toggled(self, name: str, value: bool) -> None:
         self._values[name] = value
@@ -104,6 +110,7 @@ class RunSwitches(QObject):
     def _on_range(self, chosen: RangeSelection | None) -> None:
         if self._editor.workspace is self._workspace:
             self._chosen = chosen
+            self.changed.emit()
 
 
 def _range_to(chosen: RangeSelection | None) -> dict[str, object] | None:

@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from annotator.model.cells import CellState
+from annotator.views.timeline.selection import RangeSelection
 from annotator.worker.jobs import Direction
 from tests.support.fake_backend import FakeBackend, shifted
 from tests.support.gui import Driver
@@ -122,6 +123,27 @@ def test_only_the_chosen_object_travels_and_the_others_are_frozen(
     driver.wait_for_end()
     assert backend.jobs[-1].object_ids == (2,)
     assert states(driver, 1) == "d..........." and states(driver, 2) == "d" + 11 * "p"
+
+
+def test_several_objects_chosen_on_the_timeline_travel_and_the_others_are_frozen(
+    driver: Driver, backend: FakeBackend, frames_folder: Path
+) -> None:
+    driver.open(frames_folder)
+    paint(driver, 0, 15, 10)
+    for y in (30, 50):
+        driver.trigger("object.add")
+        paint(driver, 0, 15, y)
+    driver.trigger("propagate.chosen_only")
+    driver.window.timeline.choose_range(RangeSelection((2, 3), 0, 4))
+    driver.key(Qt.Key.Key_F)
+    driver.wait_for_end()
+    assert backend.jobs[-1].object_ids == (2, 3)
+    assert states(driver, 1) == "d..........." and states(driver, 3) == "d" + 11 * "p"
+    driver.application.editor.choose_object(1)  # none of those on the timeline
+    driver.go_to(0)
+    driver.key(Qt.Key.Key_F)
+    driver.wait_for_end()
+    assert backend.jobs[-1].object_ids == (1,)
 
 
 def test_locked_objects_do_not_travel(

@@ -61,10 +61,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     _A(
         "propagate.chosen_only",
-        "Only the &chosen object",
+        "Only the &chosen objects",
         (),
         "mdi6.account-check-outline",
-        "Carry the chosen object alone; every other mask stays as it is",
+        "Carry the chosen object alone, or those chosen on the timeline; every other mask stays",
         True,
     ),
     _A(
