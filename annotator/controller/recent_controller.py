@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+import platformdirs
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
@@ -12,7 +13,7 @@ from PySide6.QtWidgets import QMenu
 from annotator.controller.editor import Editor
 from annotator.controller.session_controller import SessionController
 from annotator.controller.workspace import Workspace, project_folders
-from annotator.storage.settings import Settings
+from annotator.storage.settings import APPLICATION, Settings
 from annotator.views.main_window import MainWindow
 from vos_core.media import OutputError
 
@@ -42,6 +43,8 @@ class RecentController(QObject):
         session.opened.connect(self._on_opened)
         window.hint.link_clicked.connect(self._on_link)
         self._list()
+        if self.paths and self.paths[0].parent.is_dir():
+            session.start_folder = self.paths[0].parent
 
     @property
     def paths(self) -> list[Path]:
@@ -52,6 +55,8 @@ class RecentController(QObject):
     @Slot(object)
     def _on_opened(self, workspace: Workspace) -> None:
         project, path = workspace.project, workspace.sequence.path
+        if path.is_relative_to(platformdirs.user_cache_dir(APPLICATION, appauthor=False)):
+            return  # the sample has an entry of its own
         if project is not None and project.folder not in project_folders(workspace.sequence):
             path = project.folder  # a project that lies elsewhere is not found from its frames
         self._set([path, *(other for other in self.paths if other != path)])

@@ -22,10 +22,12 @@ from annotator.storage.errors import (
     ProjectExistsError,
     ProjectLockedError,
 )
+from annotator.storage.project import PROJECT_NAME, is_project
 from annotator.storage.session import ProjectSession
 from annotator.views.main_window import MainWindow
 from annotator.views.message_bar import Severity
 from vos_core.media import MediaError
+from vos_core.media.folder import SUFFIXES
 
 _log = logging.getLogger(__name__)
 
@@ -64,6 +66,8 @@ class SessionController(QObject):
         self._openings.loaded.connect(self._on_loaded)
         self._openings.failed.connect(self._on_failed)
         self._openings.given_up.connect(self._on_given_up)
+        self.start_folder = Path.home()
+        """Where dialogs begin while nothing is open."""
         self._beside = True
         self._offer: Callable[[], object] | None = None
         self._kept_in_memory = False
@@ -112,6 +116,8 @@ class SessionController(QObject):
             frames: Where the frames of the project folder ``path`` are now.
         """
         path = Path(path).absolute()
+        if path.name == PROJECT_NAME and is_project(path.parent):
+            path = path.parent
         self._offer = None
         workspace = self._editor.workspace
         project = workspace.project if workspace is not None else None
@@ -153,6 +159,11 @@ class SessionController(QObject):
         elif isinstance(error, FramesMissingError):
             kind = error.kind
             self._tell_with_offer(str(error), "Find them …", lambda: self._ask_frames(path, kind))
+        elif path.suffix.lower() in SUFFIXES and path.is_file():
+            folder = path.parent
+            self._tell_with_offer(
+                str(error), "Open the folder", lambda: self.open_path(folder, beside=request.beside)
+            )
         elif isinstance(error, OSError):
             self._editor.fail(f"{path} cannot be opened: {error.strerror or error}")
         else:
@@ -169,6 +180,8 @@ class SessionController(QObject):
         self._listeners.listen(workspace.document.changed, self._on_changed)
         self._window.setWindowTitle(f"{workspace.sequence.name} — VOS Annotator")
         self._editor.set_workspace(workspace)
+        if self._beside:
+            self.start_folder = workspace.sequence.path.parent
         frame = project.settings.get(_FRAME_SETTING) if project else None
         if isinstance(frame, int):
             self._editor.go_to(frame)
@@ -231,7 +244,7 @@ class SessionController(QObject):
 
     def _start_folder(self) -> str:
         workspace = self._editor.workspace
-        return str(workspace.sequence.path.parent if workspace else Path.home())
+        return str(workspace.sequence.path.parent if workspace else self.start_folder)
 
     # --- saving ----------------------------------------------------------------------------
 

@@ -15,6 +15,9 @@ from annotator.storage.session import FOLDER_SUFFIX, ProjectSession, default_fol
 from annotator.storage.settings import APPLICATION
 from vos_core.media import FrameSource, open_frames
 
+_LONGEST_NAME = 200
+"""Bytes of a name that leave room for what is put behind it; disks take 255."""
+
 
 class Workspace:
     """One open sequence. A new project gets its folder with the first change.
@@ -88,7 +91,8 @@ def project_folders(sequence: FrameSequence, *, beside: bool = True) -> list[Pat
     path = sequence.path
     digest = hashlib.sha256(str(path).encode()).hexdigest()[:8]
     own = Path(platformdirs.user_data_dir(APPLICATION, appauthor=False)) / "projects"
-    folders = [own / f"{sequence.name}-{digest}{FOLDER_SUFFIX}"]
+    short = sequence.name.encode()[:_LONGEST_NAME].decode(errors="ignore")
+    folders = [own / f"{short}-{digest}{FOLDER_SUFFIX}"]
     if beside:
         folders = [default_folder(sequence), path.parent / f"{path.name}{FOLDER_SUFFIX}", *folders]
     return list(dict.fromkeys(folders))

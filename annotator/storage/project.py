@@ -93,7 +93,10 @@ class ProjectPaths:
 
 def is_project(folder: Path) -> bool:
     """Whether the folder holds a project."""
-    return (folder / PROJECT_NAME).is_file()
+    try:
+        return (folder / PROJECT_NAME).is_file()
+    except OSError:  # a name longer than the disk allows, for instance
+        return False
 
 
 @dataclass

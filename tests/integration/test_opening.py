@@ -193,3 +193,38 @@ def test_other_frames_in_answer_are_refused(
     assert ended.args == [False]
     assert "annotates 12 frames" in second.window.messages.text
     np.testing.assert_equal(load_project(project).document.label_map(0).any(), True)
+
+
+def test_the_file_of_a_project_opens_the_project(driver: Driver, frames_folder: Path) -> None:
+    driver.open(frames_folder)
+    driver.drag([(20, 20), (40, 20)])
+    workspace = driver.application.editor.workspace
+    assert workspace is not None and workspace.project is not None
+    folder = workspace.project.folder
+    driver.trigger("file.close")
+    driver.open(folder / "project.json")
+    assert driver.document.label_map(0)[20, 30] == 1
+
+
+def test_one_picture_offers_the_folder_of_its_frames(driver: Driver, frames_folder: Path) -> None:
+    assert not driver.try_open(frames_folder / "00003.png")
+    assert "single picture" in driver.window.messages.text
+    driver.window.messages.action_triggered.emit()
+    driver.wait(lambda: driver.application.editor.shown_frame == 0)
+    assert driver.document.frame_count == 12
+
+
+def test_a_folder_with_the_longest_of_names_is_opened_and_saved(
+    driver: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "own"
+    monkeypatch.setattr("platformdirs.user_data_dir", lambda *_a, **_k: str(own))
+    folder = write_frames(tmp_path / ("ё" * 125), 2)  # 250 bytes; no suffix fits behind it
+    driver.open(folder)
+    driver.drag([(20, 20), (40, 20)])
+    workspace = driver.application.editor.workspace
+    assert workspace is not None and workspace.project is not None
+    assert workspace.project.folder.is_relative_to(own)
+    driver.trigger("file.close")
+    driver.open(folder)
+    assert driver.document.label_map(0)[20, 30] == 1
