@@ -25,6 +25,7 @@ from annotator.controller.import_controller import ImportController
 from annotator.controller.landmark_controller import LandmarkController
 from annotator.controller.layer_controller import LayerController
 from annotator.controller.log_recorder import LogRecorder
+from annotator.controller.mask_clipboard import MaskClipboard
 from annotator.controller.mask_controller import MaskController
 from annotator.controller.network_status import NetworkStatus
 from annotator.controller.object_controller import ObjectController
@@ -111,6 +112,7 @@ class Application(QObject):
         self.history = HistoryController(editor, window)
         self.paint = PaintController(editor, window, self.layers)
         self.masks = MaskController(self.paint.context, window)
+        self.clipboard = MaskClipboard(self.paint.context, window)
         self.objects = ObjectController(editor, window, self.layers)
         self.big_commands = BigCommands(editor, window)
         self.identity = IdentityController(editor, window, self.big_commands)

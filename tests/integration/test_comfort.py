@@ -158,3 +158,38 @@ def test_auto_contrast_brightens_the_screen_and_no_pixel(driver: Driver, tmp_pat
     driver.trigger("view.auto_contrast")
     QApplication.processEvents()
     assert colour(seen(driver), at.x(), at.y()) == before
+
+
+def test_a_mask_is_pasted_into_another_frame_and_object(
+    driver: Driver, frames_folder: Path, tmp_path: Path
+) -> None:
+    driver.open(frames_folder)
+    driver.key(Qt.Key.Key_V, CONTROL)
+    assert "Nothing is copied" in driver.window.messages.text
+    driver.drag([(20, 20), (40, 20)])
+    drawn = driver.document.label_map(0).copy()
+    driver.key(Qt.Key.Key_C, CONTROL)
+    driver.trigger("object.add")
+    driver.go_to(7)
+    driver.key(Qt.Key.Key_V, CONTROL)
+    assert np.array_equal(driver.document.label_map(7), drawn * 2), "it is the chosen object's now"
+    driver.trigger("edit.undo")
+    assert not driver.document.label_map(7).any()
+    driver.open(write_frames(tmp_path / "another", 2))
+    driver.key(Qt.Key.Key_V, CONTROL)
+    assert np.array_equal(driver.document.label_map(0), drawn), "a first object is added for it"
+    driver.open(write_frames(tmp_path / "smaller", 2, height=30, width=50))
+    driver.key(Qt.Key.Key_V, CONTROL)
+    assert "100 x 60" in driver.window.messages.text
+    assert len(driver.document.objects) == 0
+
+
+def test_a_locked_object_takes_no_pasted_mask(driver: Driver, frames_folder: Path) -> None:
+    driver.open(frames_folder)
+    driver.drag([(20, 20), (40, 20)])
+    driver.trigger("mask.copy")
+    driver.trigger("object.lock")
+    driver.go_to(3)
+    driver.trigger("mask.paste")
+    assert "locked" in driver.window.messages.text
+    assert not driver.document.label_map(3).any()

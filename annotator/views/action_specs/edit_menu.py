@@ -14,8 +14,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
     _A(
         "edit.copy_picture",
         "&Copy picture",
-        ("Ctrl+C",),
-        "mdi6.content-copy",
+        ("Ctrl+Shift+C",),
+        "mdi6.camera-outline",
         "Copy the frame with the masks and overlays that are shown, for another program",
         begins_section=True,
     ),

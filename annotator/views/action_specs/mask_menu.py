@@ -44,12 +44,26 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Fill what the chosen object encloses",
     ),
     _A(
+        "mask.copy",
+        "&Copy mask",
+        ("Ctrl+C",),
+        "mdi6.content-copy",
+        "Keep the chosen object's mask of this frame, to paste it elsewhere",
+        begins_section=True,
+    ),
+    _A(
+        "mask.paste",
+        "Paste m&ask",
+        ("Ctrl+V",),
+        "mdi6.content-paste",
+        "Give the chosen object the copied mask here, in place of the one it has",
+    ),
+    _A(
         "mask.copy_previous",
         "Copy from the &previous frame",
         ("Ctrl+Shift+Left",),
         "mdi6.page-previous-outline",
         "Give the chosen object the mask it has one frame before",
-        begins_section=True,
     ),
     _A(
         "mask.copy_next",
