@@ -1,12 +1,13 @@
-"""How the picture itself is looked at: pixel grid, contrast, and a copy for other programs."""
+"""How the picture is looked at: zoom to an object, grid, contrast, a copy for other programs."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, QRectF, Slot
 from PySide6.QtGui import QGuiApplication
 
 from annotator.controller.editor import Editor
 from annotator.controller.workspace import Workspace
+from annotator.model.commands.paint import tight_box
 from annotator.model.contrast import stretching_levels
 from annotator.storage.settings import Settings
 from annotator.views.main_window import MainWindow
@@ -29,6 +30,7 @@ class PictureController(QObject):
         self._grid.setChecked(settings.get(_GRID, True))
         self._contrast.toggled.connect(self._on_contrast)
         self._copy.triggered.connect(self._copy_picture)
+        actions["view.object"].triggered.connect(self._show_object)
         editor.workspace_changed.connect(self._on_workspace)
         window.closing.connect(self._remember)
         self._on_workspace(None)
@@ -45,6 +47,20 @@ class PictureController(QObject):
         pixels = self._editor.shown_pixels
         levels = stretching_levels(pixels) if wanted and pixels is not None else None
         self._window.canvas.set_levels(levels)
+
+    @Slot()
+    def _show_object(self) -> None:
+        """Zoom to the chosen object's mask in the frame in view."""
+        document, record = self._editor.document, self._editor.active_record
+        frame = self._editor.shown_frame
+        if document is None or record is None or frame is None:
+            self._editor.inform("Choose an object first; the picture zooms to its mask.")
+            return
+        box = tight_box(document.label_map(frame) == record.object_id)
+        if box.is_empty:
+            self._editor.inform(f"{record.name} has no mask in frame {frame}.")
+            return
+        self._window.canvas.show_region(QRectF(box.left, box.top, box.width, box.height))
 
     @Slot()
     def _copy_picture(self) -> None:

@@ -193,3 +193,21 @@ def test_a_locked_object_takes_no_pasted_mask(driver: Driver, frames_folder: Pat
     driver.trigger("mask.paste")
     assert "locked" in driver.window.messages.text
     assert not driver.document.label_map(3).any()
+
+
+def test_the_view_zooms_to_the_chosen_object(driver: Driver, frames_folder: Path) -> None:
+    driver.open(frames_folder)
+    driver.window.brush_size.set_diameter(4)
+    driver.drag([(70, 40), (80, 40)])
+    before = driver.canvas.zoom
+    driver.key(Qt.Key.Key_Z)
+    port = driver.canvas.viewport()
+    middle = port.rect().center()
+    off = driver.point(75, 40) - middle
+    assert abs(off.x()) < 0.1 * port.width() and abs(off.y()) < 0.1 * port.height()
+    assert driver.canvas.zoom > 2 * before
+    assert port.rect().contains(driver.point(67, 38)), "the whole of it is seen"
+    driver.go_to(5)
+    zoom = driver.canvas.zoom
+    driver.key(Qt.Key.Key_Z)
+    assert "no mask in frame 5" in driver.window.messages.text and driver.canvas.zoom == zoom

@@ -114,6 +114,13 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Show the whole frame",
         begins_section=True,
     ),
+    _A(
+        "view.object",
+        "Zoom to the &object",
+        ("Z",),
+        "mdi6.image-filter-center-focus",
+        "Bring the chosen object's mask to the middle, as large as it fits",
+    ),
     _A("view.actual_size", "&Actual size", ("Ctrl+0",), "mdi6.numeric-1-box-outline", "100 %"),
     _A("view.zoom_in", "Zoom in", ("Ctrl++", "Ctrl+="), "mdi6.magnify-plus-outline", "Nearer"),
     _A("view.zoom_out", "Zoom out", ("Ctrl+-",), "mdi6.magnify-minus-outline", "Further"),

@@ -66,6 +66,22 @@ class ZoomView(QGraphicsView):
         self._set_scale(max(scale, 1e-3))
         self.centerOn(width / 2, height / 2)
 
+    def show_region(self, region: QRectF, *, share: float = 0.6) -> None:
+        """Zoom so that a part of the frame lies in the middle.
+
+        Args:
+            region: In frame pixels.
+            share: Of the view's width or height that it takes, whichever is reached first.
+        """
+        if self._frame_size is None or region.isEmpty():
+            return
+        room = self.viewport().rect()
+        scale = share * min(room.width() / region.width(), room.height() / region.height())
+        zoom = min(max(scale * self.devicePixelRatioF(), _ZOOM_MIN), _ZOOM_MAX)
+        self._fitted = False
+        self._set_scale(zoom / self.devicePixelRatioF())
+        self.centerOn(region.center())
+
     def actual_size(self) -> None:
         """Show one frame pixel as one device pixel, around the middle of what is seen."""
         self.zoom_by(1.0 / self.zoom, QPointF(self.viewport().rect().center()))
