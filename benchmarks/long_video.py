@@ -67,7 +67,7 @@ def main() -> None:
         seconds.append(time.process_time() - began)
         memory.append(resident_megabytes())
     curve = []
-    for mark in (m for m in MARKS if m + WINDOW <= len(seconds)):
+    for mark in (m for m in MARKS if m < len(seconds)):
         around = slice(mark - WINDOW, mark + WINDOW)
         curve.append(
             {

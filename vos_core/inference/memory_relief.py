@@ -8,6 +8,7 @@ from dataclasses import replace
 import torch
 
 from vos_core.errors import UserError
+from vos_core.inference.device import give_back_freed_memory
 from vos_core.inference.records import PropagatorOptions
 from vos_core.matching.global_matching import shrink_chunks
 
@@ -31,6 +32,8 @@ def release_memory(device: torch.device) -> None:
         torch.cuda.empty_cache()
     elif device.type == "mps":
         torch.mps.empty_cache()
+    else:
+        give_back_freed_memory()
 
 
 class MemoryRelief:

@@ -63,7 +63,9 @@ class _Passes:
     def begin(self, route: Route) -> Propagation:
         """Begin the pass of a route."""
         options = self._options if self._newest is None else self._newest.options
-        self._newest = self._propagator.begin(self._read_frame, route, options, share=self._share)
+        self._newest = self._propagator.begin(
+            self._read_frame, route, options, share=self._share if _has_way_back(route) else None
+        )
         return self._newest
 
 
@@ -312,6 +314,12 @@ class TwoSidedPropagation:
         self._pass = None
         self._passes, self._packed = [], {}
         give_back_freed_memory()
+
+
+def _has_way_back(route: Route) -> bool:
+    """Whether a reference lies beyond the targets: only then are they visited again."""
+    last, side = route.targets[-1], route.direction
+    return any((index - last) * side > 0 for index in route.reference_indices)
 
 
 def _refuse(_route: Route) -> OneWay:
