@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -19,13 +19,17 @@ from PySide6.QtWidgets import (
 from annotator.views.actions import ACTIONS, MENUS, MOUSE, ActionTable, native_texts, plain_text
 from annotator.views.screen_room import resize_within_screen
 
+_WIDE = 900
+"""Width from which on the sheet has two columns."""
 
-def help_html(table: ActionTable | None = None, search: str = "") -> str:
-    """Return the sheet as HTML in two columns of tables.
+
+def help_html(table: ActionTable | None = None, search: str = "", *, columns: int = 2) -> str:
+    """Return the sheet as HTML in columns of tables.
 
     Args:
         table: Whose keys are listed, as they are now; those of the table of actions when ``None``.
         search: Words that every line listed has, in any order and case; empty for all lines.
+        columns: One or two.
     """
     blocks = [_block("Mouse", _found(MOUSE, search))]
     for menu, title in MENUS.items():
@@ -38,9 +42,11 @@ def help_html(table: ActionTable | None = None, search: str = "") -> str:
     blocks = [block for block in blocks if block]
     if not blocks:
         return "<p>No key and no gesture is called so.</p>"
+    if columns == 1:
+        return "".join(blocks)
     half = (len(blocks) + 1) // 2
-    columns = ("".join(blocks[:half]), "".join(blocks[half:]))
-    cells = "".join(f'<td width="50%" style="padding-right: 24px">{c}</td>' for c in columns)
+    sides = ("".join(blocks[:half]), "".join(blocks[half:]))
+    cells = "".join(f'<td width="50%" style="padding-right: 24px">{side}</td>' for side in sides)
     return f'<table width="100%"><tr valign="top">{cells}</tr></table>'
 
 
@@ -71,6 +77,7 @@ class HelpSheet(QDialog):
     def __init__(self, table: ActionTable, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._table = table
+        self._columns = 0
         self.setObjectName("helpSheet")
         self.setWindowTitle("Keys and mouse")
         self.setWindowModality(Qt.WindowModality.NonModal)
@@ -96,5 +103,16 @@ class HelpSheet(QDialog):
         self.search.setFocus()
         self.search.selectAll()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Use one column where two would be too narrow to read."""
+        super().resizeEvent(event)
+        if self._columns != self._room():
+            self._refresh()
+
+    def _room(self) -> int:
+        return 2 if self.width() >= _WIDE else 1
+
     def _refresh(self) -> None:
-        self.browser.setHtml(help_html(self._table, self.search.text()))
+        self._columns = self._room()
+        text = help_html(self._table, self.search.text(), columns=self._columns)
+        self.browser.setHtml(text)

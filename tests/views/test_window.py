@@ -181,6 +181,10 @@ def test_the_sheet_finds_actions_by_words_and_keys(driver: Driver) -> None:
     assert "Remove islands" not in sheet.browser.toPlainText()
     sheet.search.setText("no such thing")
     assert "No key" in sheet.browser.toPlainText()
+    sheet.search.clear()
+    for width, columns in ((1100, 2), (700, 1)):
+        sheet.resize(width, 500)
+        driver.wait(lambda n=columns: sheet.browser.toHtml().count('width="50%"') == 2 * (n - 1))
     sheet.close()
 
 

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QCursor,
     QEnterEvent,
-    QImage,
     QKeyEvent,
     QMouseEvent,
-    QPainter,
     QPointingDevice,
     QTabletEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QGraphicsItem, QWidget
 
-from annotator.model.contrast import with_levels
+from annotator.views.canvas.frame_view import FrameView
 from annotator.views.canvas.gestures import GestureTarget, PointerEvent
-from annotator.views.canvas.layers import FrameLayer, IndexedLayer
-from annotator.views.canvas.panning_view import PanningView
-from annotator.views.canvas.pixel_grid import PixelGrid
 from annotator.views.canvas.previews import BrushRing, Outline, OutlinePreview, RingShape
 from annotator.views.canvas.zoom_view import ZOOM_STEP
 
@@ -33,11 +27,10 @@ _PAINT_BUTTONS = (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton)
 _TABLET_EVENTS = (QEvent.Type.TabletPress, QEvent.Type.TabletMove, QEvent.Type.TabletRelease)
 
 
-class CanvasView(PanningView):
+class CanvasView(FrameView):
     """Shows a frame with its layers and hands the pointer to the tool in use, in frame pixels.
 
-    A point (x, y) lies inside pixel ``[int(y), int(x)]``. The view never edits a map: tools do,
-    and whoever owns the map calls `update_masks` with the changed rectangle.
+    A point (x, y) lies inside pixel ``[int(y), int(x)]``. The view never edits a map: tools do.
     """
 
     hovered = Signal(object)
@@ -47,27 +40,10 @@ class CanvasView(PanningView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.frame_layer = FrameLayer()
-        self.mask_layer = IndexedLayer(10)
-        self.contour_layer = IndexedLayer(20)
-        self.reliability_layer = IndexedLayer(5)
-        self.cluster_layer = IndexedLayer(6)
-        self._grid = PixelGrid()
         self._ring = BrushRing()
         self._outline = OutlinePreview()
-        for item in (
-            self.frame_layer,
-            self.reliability_layer,
-            self.cluster_layer,
-            self.mask_layer,
-            self.contour_layer,
-            self._grid,
-            self._outline,
-            self._ring,
-        ):
-            self.scene().addItem(item)
-        self._frame: np.ndarray | None = None
-        self._levels: np.ndarray | None = None
+        self.scene().addItem(self._outline)
+        self.scene().addItem(self._ring)
         self._target: GestureTarget | None = None
         self._held: Qt.MouseButton | None = None
         self._tool_cursor = QCursor(Qt.CursorShape.CrossCursor)
@@ -81,56 +57,19 @@ class CanvasView(PanningView):
 
     # --- what is shown ---------------------------------------------------------------------
 
-    def show_frame(self, frame: np.ndarray | None) -> None:
-        """Show another frame; zoom and position stay unless its size is new.
+    def set_frame_size(self, size: tuple[int, int] | None) -> None:
+        """Take up frames of another size and fit them; what is in hand is dropped.
 
         Args:
-            frame: uint8 [H, W, 3] RGB, or ``None`` for an empty canvas.
+            size: (height, width), ``None`` for no frame.
         """
-        self._frame = frame
-        self.frame_layer.set_frame(None if frame is None else with_levels(frame, self._levels))
-        size = None if frame is None else (frame.shape[0], frame.shape[1])
-        if size != self.frame_size:
-            self.abort_gesture()
-            self._ring.setVisible(False)
-            self._grid.set_frame_size(size)
-            self.set_frame_size(size)
+        self.abort_gesture()
+        self._ring.setVisible(False)
+        super().set_frame_size(size)
 
-    def set_levels(self, levels: np.ndarray | None) -> None:
-        """Show every frame through a table of levels; the frames stay as they are.
-
-        Args:
-            levels: uint8 [256], ``None`` to show the frames themselves.
-        """
-        self._levels = levels
-        if self._frame is not None:
-            self.frame_layer.set_frame(with_levels(self._frame, levels))
-
-    def show_pixel_grid(self, wanted: bool) -> None:
-        """Draw lines between the pixels where they are large enough, or do not."""
-        self._grid.setVisible(wanted)
-
-    def picture(self) -> QImage:
-        """Return the frame with all that lies over it, in the frame's own pixels; null without."""
-        if self.frame_size is None:
-            return QImage()
-        height, width = self.frame_size
-        image = QImage(width, height, QImage.Format.Format_RGB32)
-        hidden = [item for item in (self._ring, self._outline, self._grid) if item.isVisible()]
-        for item in hidden:
-            item.setVisible(False)
-        painter = QPainter(image)
-        frame = QRectF(0, 0, width, height)
-        self.scene().render(painter, frame, frame)
-        painter.end()
-        for item in hidden:
-            item.setVisible(True)
-        return image
-
-    def update_masks(self, region: QRect) -> None:
-        """Draw a part of the masks again after an edit, in frame pixels."""
-        self.mask_layer.update_region(region)
-        self.contour_layer.update_region(region)
+    def aids(self) -> tuple[QGraphicsItem, ...]:
+        """What is drawn for the hand that works and belongs to no picture."""
+        return (*super().aids(), self._ring, self._outline)
 
     # --- the tool ---------------------------------------------------------------------------
 
