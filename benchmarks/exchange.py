@@ -1,10 +1,13 @@
 """How fast masks leave a project: frames a second of an export, reading back included.
 
     python benchmarks/exchange.py --frames 1000 --json exchange.json
+    python benchmarks/exchange.py --frames 200 --repeats 1 --formats coco,cvat,labelme,binary
+    python benchmarks/exchange.py --frames 400 --repeats 1 --formats overlay,sheet --video film.mp4
 
 Three kinds of export of the same 1080p masks are timed: from a saved project, whose PNG files are
 taken over where they hold the masks; from memory, where every file is encoded; and again over a
-finished export, where every file is only read and compared.
+finished export, where every file is only read and compared. Formats that show the frames need a
+film of that size (``benchmarks/window.py --make FILE`` makes one).
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ import shutil
 import statistics
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -59,6 +63,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=1000)
     parser.add_argument("--formats", default="davis")
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--video", type=Path, help="Frames for overlay and sheet.")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     distinct = make_maps(min(50, arguments.frames))
@@ -74,18 +79,18 @@ def main() -> None:
             else:
                 shutil.copyfile(first, stored / f"{index:05d}.png")
         for key in arguments.formats.split(","):
-            ways = {"from memory": None}
+            ways: dict[str, Path | None] = {"from memory": None}
             if key.startswith(("davis", "youtube-vos")):
                 ways["from a saved project"] = stored
             for name, folder in ways.items():
-                source = _source(maps, folder)
+                source = replace(_source(maps, folder), frames_path=arguments.video)
                 target = Path(scratch) / key / name
                 runs = []
                 for _ in range(arguments.repeats):
                     shutil.rmtree(target, ignore_errors=True)
                     runs.append(_timed(key, source, target))
                 results[f"{key}, {name}"] = _summary(runs, arguments.frames)
-            if format_of(key).resumes:
+            if format_of(key).resumes and format_of(key).target == "folder":
                 runs = [_timed(key, source, target) for _ in range(arguments.repeats)]
                 results[f"{key}, again"] = _summary(runs, arguments.frames)
     record = {

@@ -227,7 +227,8 @@ def _of_person(seen: Mapping[int, Examination], person_frames: Collection[int]) 
     made = sorted(set(person_frames) & seen.keys())
     if not made:
         return []
-    text = f"frames {_listed(made)} hold masks that a person made"
+    frames = f"frame {made[0]} holds" if len(made) == 1 else f"frames {_listed(made)} hold"
+    text = f"{frames} masks that a person made"
     keep = Mend(KEEP, "leave these frames as they are (when adding or merging: these masks)")
     replace = Mend(REPLACE, "replace them; verified masks stay", False)
     return [Finding(text, (keep, replace), True)]

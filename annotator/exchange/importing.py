@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from annotator.exchange.choices import ImportChoices, assign_ids, frames_of
+from annotator.exchange.choices import ImportChoices, ImportWay, assign_ids, frames_of
 from annotator.exchange.exporting import no_progress
 from annotator.exchange.findings import PROVENANCE, REPLACE
 from annotator.exchange.formats.base import ExchangeFormat
 from annotator.exchange.found import ImportQuery
 from annotator.exchange.inspection import ImportReport, ImportTarget, inspect
 from annotator.exchange.mending import Mender
+from annotator.exchange.parallel import in_order
 from annotator.exchange.registry import recognise
 from annotator.exchange.source import Progress
 from annotator.model.cells import CellRow, CellState
@@ -24,7 +25,11 @@ from annotator.model.label_maps import ByteMap, PackedMap
 from annotator.model.merging import ids_in
 from annotator.model.objects import ObjectRecord, display_colour
 
-_WORKERS = 4
+_TEXTS = {
+    ImportWay.REPLACE: "import masks",
+    ImportWay.MERGE: "merge masks from files",
+    ImportWay.NEW: "import masks as new objects",
+}
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,7 @@ class PlannedImport:
         changes: planned on the snapshot.
         stamps: number of the last change of each map in the snapshot.
         new_ids: ids of `records` that no object may have yet.
+        text: for the menu.
     """
 
     frames: Mapping[int, ImportedFrame]
@@ -73,6 +79,7 @@ class PlannedImport:
     changes: Mapping[int, FrameChange]
     stamps: Mapping[int, int]
     new_ids: frozenset[int]
+    text: str
 
     def fits(self, document: Document) -> bool:
         """Whether its new objects are new still; else it has to be planned again."""
@@ -83,7 +90,9 @@ class PlannedImport:
         for index, change in self.changes.items():
             if change.old_label_map is not None:
                 document.label_maps.offer_packed(index, change.old_label_map, self.stamps[index])
-        return ImportMasks.prepare(document, self.frames, self.records, planned=self.changes)
+        return ImportMasks.prepare(
+            document, self.frames, self.records, planned=self.changes, text=self.text
+        )
 
 
 def look_at(
@@ -156,19 +165,15 @@ def plan(
 
     frames: dict[int, ImportedFrame] = {}
     changes: dict[int, FrameChange] = {}
-    with ThreadPoolExecutor(_WORKERS, "import") as pool:
-        try:
-            for index, imported, change in pool.map(make, sorted(numbers)):
-                frames[index], changes[index] = imported, change
-                progress(len(frames), len(numbers))
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+    with closing(in_order(make, sorted(numbers), name="import")) as results:
+        for index, imported, change in results:
+            frames[index], changes[index] = imported, change
+            progress(len(frames), len(numbers))
     present = {object_id for imported in frames.values() for object_id in imported.ids}
     records = _records(report, mender, told, present, snapshot)
     stamps = {index: stamp for index, (_, stamp, _) in snapshot.frames.items()}
     new_ids = assignment.new_ids & {record.object_id for record in records}
-    return PlannedImport(frames, records, changes, stamps, new_ids)
+    return PlannedImport(frames, records, changes, stamps, new_ids, _TEXTS[choices.way])
 
 
 def import_files(document: Document, report: ImportReport, choices: ImportChoices) -> ImportMasks:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from annotator.exchange.errors import DamagedFileError, MendNeededError
@@ -17,14 +17,13 @@ from annotator.exchange.examination import (
 from annotator.exchange.exporting import no_progress
 from annotator.exchange.findings import Finding, Mend, judge
 from annotator.exchange.found import FoundMasks
+from annotator.exchange.parallel import in_order
 from annotator.exchange.provenance import Provenance, read_provenance
 from annotator.exchange.source import Progress
 from annotator.exchange.values import ValueTable
 from annotator.model.document import Document
 from vos_core.media import MediaError
 from vos_core.media.label_maps import VOID
-
-_WORKERS = 4
 
 
 @dataclass(frozen=True)
@@ -228,11 +227,7 @@ def _in_threads(
     seen: dict[int, Examination],
     progress: Progress,
 ) -> None:
-    with ThreadPoolExecutor(_WORKERS, "inspect") as pool:
-        try:
-            for done, (number, examination) in enumerate(pool.map(look, numbers), start=1):
-                seen[number] = examination
-                progress(done, len(numbers))
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+    with closing(in_order(look, numbers, name="inspect")) as results:
+        for done, (number, examination) in enumerate(results, start=1):
+            seen[number] = examination
+            progress(done, len(numbers))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import closing
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -13,8 +15,15 @@ from numpy.typing import NDArray
 from annotator.exchange.errors import DamagedFileError
 from annotator.exchange.found import FoundMasks, RawMask
 from annotator.exchange.json_files import as_list, as_size
+from annotator.exchange.parallel import in_order
 from annotator.exchange.polygons import fill_polygon, points_of
-from annotator.exchange.rle import mask_of_runs, runs_of, runs_to_text, text_to_runs
+from annotator.exchange.rle import (
+    mask_of_runs,
+    object_runs,
+    runs_of,
+    runs_to_text,
+    text_to_runs,
+)
 from annotator.exchange.source import ExportSource, Progress
 from vos_core.media import OutputError
 
@@ -43,6 +52,30 @@ def area_and_box(counts: NDArray[np.int64], height: int) -> tuple[int, list[int]
     top = 0 if spans.any() else int((starts % height).min())
     bottom = height - 1 if spans.any() else int((lasts % height).max())
     return int(counts[1::2].sum()), [left, top, right - left + 1, bottom - top + 1]
+
+
+@dataclass(frozen=True)
+class ObjectRuns:
+    """An object in a frame, as both formats write it.
+
+    Attributes:
+        segmentation: compressed run lengths with their size.
+        area: number of pixels.
+        box: [x, y, width, height].
+    """
+
+    segmentation: dict[str, Any]
+    area: int
+    box: list[int]
+
+
+def runs_of_objects(label_map: NDArray[np.uint8]) -> dict[int, ObjectRuns]:
+    """Run lengths, area and box of every object in a label map [H, W], by id."""
+    height, width = label_map.shape
+    return {
+        object_id: ObjectRuns(segmentation_of(counts, height, width), *area_and_box(counts, height))
+        for object_id, counts in object_runs(label_map).items()
+    }
 
 
 def draw_segmentation(value: object, height: int, width: int, where: str) -> NDArray[np.bool_]:
@@ -132,17 +165,24 @@ def check_read_back(
     table = np.zeros(256, np.uint8)
     for old, new in id_map.items():
         table[old] = new
-    for index in range(source.frame_count):
+
+    def is_same(index: int) -> bool:
         label_map = np.ascontiguousarray(source.label_map(index))
         wanted = np.asarray(cv2.LUT(label_map, table), np.uint8)
         read = found.masks.get(index)
         again = np.zeros_like(wanted) if read is None else read()
-        is_same = again.shape == wanted.shape and (
-            bool((again[wanted > 0] > 0).all()) if filled_holes else np.array_equal(again, wanted)
-        )
-        if not is_same:
-            raise OutputError(
-                f"{found.path}: frame {index} does not read back as it was written; "
-                "is the disk sound?"
-            )
-        progress(source.frame_count + index + 1, 2 * source.frame_count)
+        if again.shape != wanted.shape:
+            return False
+        if filled_holes:
+            return bool((again[wanted > 0] > 0).all())
+        return bool(np.array_equal(again, wanted))
+
+    frames = range(source.frame_count)
+    with closing(in_order(is_same, frames, name="read back")) as results:
+        for index, is_right in enumerate(results):
+            if not is_right:
+                raise OutputError(
+                    f"{found.path}: frame {index} does not read back as it was written; "
+                    "is the disk sound?"
+                )
+            progress(source.frame_count + index + 1, 2 * source.frame_count)

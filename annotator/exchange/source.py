@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from annotator.exchange.errors import ExchangeError
+from annotator.exchange.parallel import Result, in_order
 from annotator.model.cells import ByteArray
 from annotator.model.document import Document
 from annotator.model.label_maps import ByteMap, PackedMap
@@ -114,16 +116,24 @@ class ExportSource:
         stored = None if masks is None else masks / f"{frame_index:05d}.png"
         return LazyLabelMap(partial(self.label_map, frame_index), stored)
 
-    def label_maps(self, progress: Progress, *, steps: int = 1) -> Iterator[tuple[int, ByteMap]]:
-        """Go through all frames, telling how far it is.
+    def each_frame(
+        self, work: Callable[[ByteMap], Result], progress: Progress, *, steps: int = 1
+    ) -> Iterator[tuple[int, Result]]:
+        """Do something with every label map in threads; results in order, telling how far it is.
 
         Args:
-            progress: hears it.
+            work: called in a thread.
+            progress: hears it, in this thread.
             steps: how many times over the whole work goes through the frames.
         """
-        for index in range(self.frame_count):
-            yield index, self.label_map(index)
-            progress(index + 1, steps * self.frame_count)
+
+        def one(index: int) -> Result:
+            return work(self.label_map(index))
+
+        with closing(in_order(one, range(self.frame_count), name="frames")) as results:
+            for index, result in enumerate(results):
+                yield index, result
+                progress(index + 1, steps * self.frame_count)
 
     def open_frames(self) -> FrameSource:
         """Open the frames themselves.

@@ -61,7 +61,7 @@ class EffortDialog(QDialog):
         self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.hint_label = QLabel(
-            "Pauses of more than half a minute do not count; a step about several objects counts "
+            "Of a longer pause half a minute counts as work; a step about several objects counts "
             "for each in equal parts.",
             self,
         )

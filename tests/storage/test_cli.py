@@ -87,7 +87,7 @@ def test_import_puts_masks_in_and_asks_before_replacing(project, tmp_path, capsy
     for frame in (1, 3):
         write_label_map(masks / f"{frame:05d}.png", label_map)
     assert run(["import", str(project), str(masks)]) == 2
-    assert "frames 1 hold masks that a person made" in capsys.readouterr().err
+    assert "frame 1 holds masks that a person made" in capsys.readouterr().err
     assert load_project(project).document.objects.ids == (1, 2)
 
     assert run(["import", str(project), str(masks), "--replace"]) == 0

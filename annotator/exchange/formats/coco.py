@@ -20,13 +20,11 @@ from annotator.exchange.json_files import as_list, as_size, as_table, load_json,
 from annotator.exchange.options import ExportOptions
 from annotator.exchange.png_files import frame_number
 from annotator.exchange.provenance import sidecar_of
-from annotator.exchange.rle import object_runs
 from annotator.exchange.segmentations import (
     Part,
-    area_and_box,
     check_read_back,
     frame_readers,
-    segmentation_of,
+    runs_of_objects,
 )
 from annotator.exchange.source import ExportSource, Progress
 from vos_core.media.numbering import IdNumbering
@@ -95,7 +93,7 @@ class Coco(ExchangeFormat):
         records = {record.object_id: record for record in source.objects}
         images: list[dict[str, Any]] = []
         annotations: list[dict[str, Any]] = []
-        for index, label_map in source.label_maps(progress, steps=2):
+        for index, runs in source.each_frame(runs_of_objects, progress, steps=2):
             images.append(
                 {
                     "id": index + 1,
@@ -105,10 +103,8 @@ class Coco(ExchangeFormat):
                     "height": source.height,
                 }
             )
-            runs = object_runs(label_map)
             numbering.note(index, runs)
-            for object_id, counts in runs.items():
-                area, box = area_and_box(counts, source.height)
+            for object_id, one in runs.items():
                 annotations.append(
                     {
                         "id": len(annotations) + 1,
@@ -117,9 +113,9 @@ class Coco(ExchangeFormat):
                         "category_id": categories.id_of(records[object_id]),
                         "name": records[object_id].name,
                         "iscrowd": 0,
-                        "area": area,
-                        "bbox": box,
-                        "segmentation": segmentation_of(counts, source.height, source.width),
+                        "area": one.area,
+                        "bbox": one.box,
+                        "segmentation": one.segmentation,
                     }
                 )
         values = {

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
@@ -35,6 +35,7 @@ from annotator.exchange.provenance import sidecar_of
 from annotator.exchange.rle import box_runs
 from annotator.exchange.segmentations import check_read_back
 from annotator.exchange.source import ExportSource, Progress
+from annotator.model.label_maps import ByteMap
 from vos_core.media.atomic import write_bytes_atomic
 from vos_core.media.label_maps import object_ids_in
 from vos_core.media.numbering import IdNumbering
@@ -112,34 +113,26 @@ class CvatVideo(ExchangeFormat):
         labels = {record.object_id: record.name for record in source.objects}
         root = _head(source, options.name or source.sequence)
         tracks: dict[tuple[int, int], Element] = {}
-        pieces: dict[int, int] = {}
         holes = count = 0
-        for index, label_map in source.label_maps(progress, steps=2):
-            ids = object_ids_in(label_map)
-            numbering.note(index, ids)
-            for object_id in ids:
-                mask = label_map == object_id
-                if options.outlines:
-                    polygons, filled = outlines(mask)
-                    holes += filled
-                    pieces[object_id] = max(pieces.get(object_id, 0), len(polygons))
-                    for piece, points in enumerate(polygons):
-                        track = tracks.get((object_id, piece))
-                        if track is None:
-                            track = _track(root, count, labels[object_id], numbering, object_id)
-                            tracks[object_id, piece] = track
-                            count += 1
-                        _end(track, index)
-                        text = ";".join(f"{x:.2f},{y:.2f}" for x, y in points.tolist())
-                        _shape(track, "polygon", index, points=text)
-                else:
+        work = _polygons_of if options.outlines else _masks_of
+        for index, shapes in source.each_frame(work, progress, steps=2):
+            numbering.note(index, shapes)
+            for object_id, shape in shapes.items():
+                holes += shape.filled
+                if not options.outlines:
                     track = _track(root, count, labels[object_id], numbering, object_id)
                     count += 1
-                    (left, top, width, height), runs = box_runs(mask)
-                    values = {"left": left, "top": top, "width": width, "height": height}
-                    texts = {name: str(value) for name, value in values.items()}
-                    _shape(track, "mask", index, rle=", ".join(map(str, runs)), **texts)
+                    _shape(track, "mask", index, **shape.pieces[0])
                     _end(track, index + 2, source.frame_count)
+                    continue
+                for piece, values in enumerate(shape.pieces):
+                    if (object_id, piece) not in tracks:
+                        track = _track(root, count, labels[object_id], numbering, object_id)
+                        tracks[object_id, piece] = track
+                        count += 1
+                    track = tracks[object_id, piece]
+                    _end(track, index)
+                    _shape(track, "polygon", index, **values)
         for track in tracks.values():
             _end(track, source.frame_count + 1, source.frame_count)
         ElementTree.indent(root)
@@ -162,6 +155,31 @@ class CvatVideo(ExchangeFormat):
             warnings += (f"polygons have no holes: {holes} pixels in holes were filled",)
         id_map = dict(numbering.id_map)
         return Written(target, sidecar_of(target), source.frame_count, id_map, warnings)
+
+
+class _Drawn(NamedTuple):
+    """Attributes of the shapes of an object in a frame, and how many pixels in holes they fill."""
+
+    pieces: list[dict[str, str]]
+    filled: int = 0
+
+
+def _polygons_of(label_map: ByteMap) -> dict[int, _Drawn]:
+    drawn = {}
+    for object_id in object_ids_in(label_map):
+        polygons, filled = outlines(label_map == object_id)
+        texts = [";".join(f"{x:.2f},{y:.2f}" for x, y in each.tolist()) for each in polygons]
+        drawn[object_id] = _Drawn([{"points": text} for text in texts], filled)
+    return drawn
+
+
+def _masks_of(label_map: ByteMap) -> dict[int, _Drawn]:
+    drawn = {}
+    for object_id in object_ids_in(label_map):
+        box, runs = box_runs(label_map == object_id)
+        texts = dict(zip(("left", "top", "width", "height"), map(str, box), strict=True))
+        drawn[object_id] = _Drawn([{"rle": ", ".join(map(str, runs)), **texts}])
+    return drawn
 
 
 def _head(source: ExportSource, name: str) -> Element:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,13 +13,12 @@ from annotator.exchange.json_files import as_list, as_size, as_table, load_json,
 from annotator.exchange.options import ExportOptions
 from annotator.exchange.png_files import choose_sequence
 from annotator.exchange.provenance import application_version, sidecar_of
-from annotator.exchange.rle import object_runs
 from annotator.exchange.segmentations import (
+    ObjectRuns,
     Part,
-    area_and_box,
     check_read_back,
     frame_readers,
-    segmentation_of,
+    runs_of_objects,
 )
 from annotator.exchange.source import ExportSource, Progress
 from annotator.model.objects import ObjectRecord
@@ -93,16 +93,11 @@ class YouTubeVis(ExchangeFormat):
         """Write the file and read it back."""
         name = options.name or source.sequence
         numbering = IdNumbering(source.object_ids, renumber=options.renumber)
-        tracks: dict[int, list[Any]] = {}
-        for index, label_map in source.label_maps(progress, steps=2):
-            runs = object_runs(label_map)
+        tracks: dict[int, list[ObjectRuns | None]] = {}
+        for index, runs in source.each_frame(runs_of_objects, progress, steps=2):
             numbering.note(index, runs)
-            for object_id, counts in runs.items():
-                track = tracks.setdefault(object_id, [None] * source.frame_count)
-                track[index] = (
-                    segmentation_of(counts, source.height, source.width),
-                    *area_and_box(counts, source.height),
-                )
+            for object_id, one in runs.items():
+                tracks.setdefault(object_id, [None] * source.frame_count)[index] = one
         categories = Categories(source.objects)
         video = {
             "id": 1,
@@ -122,9 +117,9 @@ class YouTubeVis(ExchangeFormat):
                 "width": source.width,
                 "height": source.height,
                 "length": 1,
-                "segmentations": [entry and entry[0] for entry in track],
-                "areas": [entry and entry[1] for entry in track],
-                "bboxes": [entry and entry[2] for entry in track],
+                "segmentations": [one and one.segmentation for one in track],
+                "areas": [one and one.area for one in track],
+                "bboxes": [one and one.box for one in track],
             }
             for record, track in ((r, tracks[r.object_id]) for r in _shown(source, tracks))
         ]
@@ -205,7 +200,7 @@ def found_object(entry: dict[str, Any], categories: dict[object, str]) -> FoundO
     )
 
 
-def _shown(source: ExportSource, tracks: dict[int, list[Any]]) -> list[ObjectRecord]:
+def _shown(source: ExportSource, tracks: Container[int]) -> list[ObjectRecord]:
     return [record for record in source.objects if record.object_id in tracks]
 
 
