@@ -1,5 +1,6 @@
 """Fixtures of the real window."""
 
+from tests.support.annotated import scene
 from tests.support.gui import (
     backend,
     driver,
@@ -15,5 +16,6 @@ __all__ = [
     "frames_folder",
     "make_driver",
     "nothing_left_behind",
+    "scene",
     "settings_path",
 ]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from PySide6.QtCore import SIGNAL, Qt
 from PySide6.QtGui import QColor
@@ -11,7 +9,6 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QColorDialog, QDialogButtonBox
 
 from tests.model.states import state_of
-from tests.support.annotated import annotate
 from tests.support.gui import Driver
 
 pytestmark = pytest.mark.gui
@@ -34,14 +31,6 @@ def test_every_action_has_somebody_who_listens(driver: Driver) -> None:
         if not listeners:
             deaf.append(name)
     assert not deaf
-
-
-@pytest.fixture
-def scene(driver: Driver, frames_folder: Path) -> Driver:
-    """Three objects in each of twelve frames."""
-    driver.open(frames_folder)
-    annotate(driver)
-    return driver
 
 
 def test_moving_in_time_by_keys(scene: Driver) -> None:

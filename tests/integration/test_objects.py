@@ -23,14 +23,6 @@ CTRL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 
-@pytest.fixture
-def scene(driver: Driver, frames_folder: Path) -> Driver:
-    """Three objects in each of twelve frames."""
-    driver.open(frames_folder)
-    annotate(driver)
-    return driver
-
-
 def choose_in_popup(driver: Driver, name: str) -> None:
     """Go down the list of objects with the arrow keys and press Enter."""
     driver.wait(lambda: isinstance(QApplication.activePopupWidget(), ObjectChooser))

@@ -25,14 +25,6 @@ ALT = Qt.KeyboardModifier.AltModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 
-@pytest.fixture
-def scene(driver: Driver, frames_folder: Path) -> Driver:
-    """Three objects in each of twelve frames."""
-    driver.open(frames_folder)
-    annotate(driver)
-    return driver
-
-
 def cell(driver: Driver, row: int, frame: int) -> QPoint:
     """Middle of a cell of the matrix."""
     x = driver.window.timeline.frame_x(frame + 0.5)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import pytest
 
 from annotator.model.commands import AddObject
 from tests.support.gui import Driver
@@ -31,6 +34,14 @@ def annotate(driver: Driver) -> None:
         run.add(frame, label_map, None, {1: 0.9, 2: 0.6, 3: 0.8})
     run.close()
     driver.application.editor.choose_object(1)
+
+
+@pytest.fixture
+def scene(driver: Driver, frames_folder: Path) -> Driver:
+    """Three objects in each of twelve frames."""
+    driver.open(frames_folder)
+    annotate(driver)
+    return driver
 
 
 def frames_with(driver: Driver, object_id: int) -> list[int]:
