@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 
-from vos_core.inference.branch import FeatureShare
 from vos_core.inference.device import give_back_freed_memory
 from vos_core.inference.fusion import Nearness, PackedSide, fuse, without_objects
 from vos_core.inference.known_masks import KnownMask
-from vos_core.inference.propagation import Propagation, ReadFrame
+from vos_core.inference.passes import OneWay, Passes
+from vos_core.inference.propagation import ReadFrame
 from vos_core.inference.propagator import Propagator
 from vos_core.inference.records import FrameResult, PropagatorOptions
 from vos_core.inference.route import Route
@@ -24,49 +23,12 @@ TRIM_VISITS = 200
 """Visits after which freed memory goes back to the system: enough to cost nothing."""
 
 
-class OneWay(Protocol):
-    """A propagation from one side, such as `Propagation`."""
-
-    def step(self) -> FrameResult | None:
-        """Segment the next target of the route; None when none is left."""
-
-    def correct(
-        self, index: int, label_map: np.ndarray, known: Collection[int] | None = None
-    ) -> None:
-        """Take a person's map as a reference before the next step."""
-
-    def take_notices(self) -> list[str]:
-        """What a person should know of it; each is given once."""
-
-    def close(self) -> None:
-        """Drop everything."""
-
-
 @dataclass
 class _Pass:
     """The pass in hand: its propagation and the visits that are left of it."""
 
     propagation: OneWay
     left: list[Visit]
-
-
-class _Passes:
-    """Begins passes of a network; one takes over how far the one before went down for memory."""
-
-    def __init__(
-        self, propagator: Propagator, read_frame: ReadFrame, options: PropagatorOptions
-    ) -> None:
-        self._propagator, self._read_frame, self._options = propagator, read_frame, options
-        self._newest: Propagation | None = None
-        self._share = FeatureShare()
-
-    def begin(self, route: Route) -> Propagation:
-        """Begin the pass of a route."""
-        options = self._options if self._newest is None else self._newest.options
-        self._newest = self._propagator.begin(
-            self._read_frame, route, options, share=self._share if _has_way_back(route) else None
-        )
-        return self._newest
 
 
 class TwoSidedPropagation:
@@ -128,7 +90,7 @@ class TwoSidedPropagation:
             known: See the class.
             options: How to run.
         """
-        passes = _Passes(propagator, read_frame, options or PropagatorOptions())
+        passes = Passes(propagator, read_frame, options or PropagatorOptions())
         return TwoSidedPropagation(passes.begin, references, wish, known)
 
     def _take(self, index: int, label_map: np.ndarray, known: Collection[int] | None) -> None:
@@ -314,12 +276,6 @@ class TwoSidedPropagation:
         self._pass = None
         self._passes, self._packed = [], {}
         give_back_freed_memory()
-
-
-def _has_way_back(route: Route) -> bool:
-    """Whether a reference lies beyond the targets: only then are they visited again."""
-    last, side = route.targets[-1], route.direction
-    return any((index - last) * side > 0 for index in route.reference_indices)
 
 
 def _refuse(_route: Route) -> OneWay:
