@@ -304,9 +304,10 @@ def painting(bench: Bench, folder: Path, strokes: int) -> dict[str, dict[str, fl
         QTest.mouseRelease(bench.port, left, pos=bench.point(x, y).toPoint())
         bench.app.processEvents()
         release.note(begin)
-        if number % 5 == 4:  # a pause, in which the saver writes
+        if number % 5 == 4:  # a pause, in which the saver writes (benchmarks/saving.py has more)
+            bench.rest(0.15)  # until the stroke is painted; the saver waits longer
             bench.meter.start()
-            bench.rest(0.9)
+            bench.rest(0.75)
             bench.wait(lambda: workspace.is_saved)
             bench.rest(0.1)
             bench.meter.stop()

@@ -116,9 +116,9 @@ class FrameController(QObject):
 
     @Slot(int)
     def _on_frame_changed(self, frame: int) -> None:
+        self._show(frame)  # first, so that decoding begins before anything is painted
         self._window.timeline.set_current_frame(frame)
         self._window.transport.set_current_frame(frame)
-        self._show(frame)
 
     def _show(self, frame: int) -> None:
         if self._cache is None:

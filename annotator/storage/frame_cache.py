@@ -27,6 +27,9 @@ _NEAR = 4
 """So many frames on either side of the one in view are decoded before those farther ahead."""
 
 
+_FAR = 2
+"""Steps from frame to frame that are a jump; the next frame is one step away."""
+
 _LONGEST_HOLD_S = 0.05
 """Decoding ahead waits for `FrameCache.look_ahead`, but not for ever."""
 
@@ -36,8 +39,8 @@ class FrameCache:
 
     `get` never waits: it returns the frame or None, and when None the frame is decoded next and
     announced. After the frame that was asked for last, the thread decodes the few that follow it
-    (where the decoder stands), the few before it, then more in the direction of travel. It begins
-    with that at `look_ahead`, so that decoding does not take the processors from painting.
+    (where the decoder stands), the few before it, then more in the direction of travel. After a
+    jump it begins with that at `look_ahead`, so that decoding takes no processor from painting.
 
     Args:
         opener: opens the frame source; called once, in the cache's thread, which is the only one to
@@ -69,6 +72,7 @@ class FrameCache:
         self._bytes = 0
         self._errors: dict[int, str] = {}
         self._wanted: int | None = None
+        self._holds = False
         self._holds_until = 0.0
         self._delivered_at = 0.0
         self._direction = 1
@@ -96,10 +100,12 @@ class FrameCache:
         failed before returns None and is not tried again until `forget_errors`.
         """
         with self._condition:
-            if self._wanted is not None and index != self._wanted:
-                self._direction = 1 if index > self._wanted else -1
+            step = _FAR if self._wanted is None else index - self._wanted
+            if step:
+                self._direction = 1 if step > 0 else -1
+            self._holds = abs(step) > 1
             self._wanted = index
-            self._holds_until = time.monotonic() + _LONGEST_HOLD_S
+            self._hold()
             frame = self._frames.get(index)
             if frame is not None:
                 self._frames.move_to_end(index)
@@ -109,8 +115,13 @@ class FrameCache:
     def look_ahead(self) -> None:
         """Say that the frame asked for is painted: what may be wanted next can be decoded."""
         with self._condition:
-            self._holds_until = 0.0
+            self._holds = False
+            self._hold()
             self._condition.notify()
+
+    def _hold(self) -> None:
+        """Leave the processors to painting for a moment, unless frames follow each other."""
+        self._holds_until = time.monotonic() + _LONGEST_HOLD_S if self._holds else 0.0
 
     def peek(self, index: int) -> Frame | None:
         """Frame at hand or None, without asking for it."""
@@ -229,7 +240,7 @@ class FrameCache:
             is_asked_for = is_asked_for or index == self._wanted
             if is_asked_for:
                 self._delivered_at = time.monotonic()
-                self._holds_until = self._delivered_at + _LONGEST_HOLD_S
+                self._hold()
         if is_asked_for and self._on_ready is not None:
             self._on_ready(index)
 

@@ -459,7 +459,21 @@ def test_an_urgent_jump_reads_no_packet_beyond_its_frame(tmp_path: Path) -> None
 
         def wish() -> Wish:
             read.append(1)
-            return Wish(target, target)
+            return Wish(target, frozenset({target}))
 
         shown = [f.pts for f in decoded_frames(container, stream, wish=wish)]
     assert target in shown and len(read) == 21
+
+
+def test_a_step_back_from_an_urgent_jump_decodes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_numbered_video(
+        tmp_path / "clip.mp4", constant_times(60), gop=20, options={"bf": "3"}
+    )
+    with open_frames(path) as frames:
+        for index in (47, 31, 18, 35, 6, 52):
+            frames.read(index, is_urgent=True)
+            with monkeypatch.context() as patch:
+                patch.setattr(frames, "_decode", lambda number: pytest.fail(f"{number} decoded"))
+                assert number_of(frames.read(index - 1, is_urgent=True)) == index - 1

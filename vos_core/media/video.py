@@ -41,6 +41,7 @@ _DEFAULT_RATE = 25.0
 _SAME_RATE = 1e-3
 _KEPT_BYTES = 128 * 2**20
 _KEPT_BEFORE = 12  # frames before the one asked for, so that steps backward find them
+_KEPT_BEFORE_URGENT = 1  # who overshoots steps back once
 _SHORT_RUN = 48  # so few frames are decoded again rather than waited for behind later ones
 _MOST_THREADS = 4  # each holds a frame back until as many more packets are read
 _TRIES = 6  # where seeking lands too late, or a key frame is damaged, the one before serves
@@ -110,7 +111,7 @@ class VideoFrames(FrameSource):
                 return frame
         for start in self._starts(index):
             self._start_at(start)
-            frame = self._advance_to(index, alone=self._is_urgent and self._is_near(start, index))
+            frame = self._advance_to(index, alone_from=start if self._is_urgent else None)
             if frame is not None:
                 return frame
         raise FrameSourceError(
@@ -132,10 +133,6 @@ class VideoFrames(FrameSource):
             return
         yield from islice(self._index.keys_before(self._times[index]), _TRIES)
 
-    def _is_near(self, start: int | None, index: int) -> bool:
-        """Whether a run from there is so short that it may be done twice."""
-        return start is not None and index - bisect_left(self._times, start) <= _SHORT_RUN
-
     def _start_at(self, time: int | None) -> None:
         self._decoder = None
         if time is None:
@@ -146,19 +143,25 @@ class VideoFrames(FrameSource):
         self._decoder = decoded_frames(self._container, self._stream, wish=lambda: self._wish)
         self._next_index = 0
 
-    def _advance_to(self, index: int, *, alone: bool = False) -> VideoFrame | None:
+    def _advance_to(self, index: int, *, alone_from: int | None = None) -> VideoFrame | None:
         """Decode on until a frame comes out; None when it is passed over or the file ends.
 
         Args:
             index: The frame.
-            alone: End the run with it: it comes out at once, the one after it needs a new run.
+            alone_from: Where the run began, if it may end with the frame: that comes out at once,
+                and the one after it needs a new run.
         """
         if self._decoder is None:
             return None
+        alone = False
         if self._index.times is not None:
-            before = 0 if self._is_urgent else _KEPT_BEFORE
-            last = self._times[index] if alone else None
-            self._wish = Wish(self._times[max(index - before, 0)], last)
+            before = _KEPT_BEFORE_URGENT if self._is_urgent else _KEPT_BEFORE
+            first, last = max(index - before, 0), frozenset[int]()
+            if alone_from is not None:
+                start = bisect_left(self._times, alone_from)
+                alone = index - start <= _SHORT_RUN
+                last = frozenset(self._times[max(first, start) : index + 1]) if alone else last
+            self._wish = Wish(self._times[first], last)
         counted = self._next_index
         for frame in self._decoder:
             if self._index.times is None:

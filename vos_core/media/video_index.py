@@ -151,12 +151,13 @@ class Wish:
     Attributes:
         first: Frames before it are of use only as long as others are predicted from them; those
             from which none is need not be decoded. None: all are wanted.
-        last: Once its packet is read no more are, and what is in the decoder comes out at once,
-            instead of after the packets that a decoder wants to see first. None: read to the end.
+        last: Once the packets of all these are read no more are, and what is in the decoder comes
+            out at once, instead of after the packets that a decoder wants to see first. Empty: read
+            to the end.
     """
 
     first: int | None = None
-    last: int | None = None
+    last: frozenset[int] = frozenset()
 
 
 def decoded_frames(
@@ -179,6 +180,7 @@ def decoded_frames(
     """
     packets = _reported(container.demux(stream), container, on_progress)
     packet: Packet | None = None
+    read: set[int] = set()
     ended = is_last = False
     while not ended:
         try:
@@ -194,7 +196,9 @@ def decoded_frames(
             wanted = wish()
             passes = wanted.first is not None and packet.pts < wanted.first
             stream.codec_context.skip_frame = "NONREF" if passes else "DEFAULT"
-            is_last = packet.pts == wanted.last
+            if wanted.last:
+                read.add(packet.pts)
+                is_last = wanted.last <= read
         try:
             frames = stream.decode(packet)
         except av.error.FFmpegError as error:
