@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import cv2
 import numpy as np
@@ -26,6 +26,8 @@ from annotator.worker.jobs import JobResult
 
 _REFRESH_MS = 200
 _MASK_SHARE = 0.55
+_PICTURES_AT_ONCE = 8
+"""New thumbnails a refresh, so that an import of a thousand masks does not hold the window."""
 _MADE = (CellState.DRAWN, CellState.CORRECTED)
 
 
@@ -53,6 +55,7 @@ class ReferenceController(QObject):
         self._listeners = DocumentListeners()
         self.shares = ReferenceShares()
         self._pictures: dict[int, np.ndarray] = {}
+        self._pictures_left = 0
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_REFRESH_MS)
@@ -110,30 +113,44 @@ class ReferenceController(QObject):
         if document is not None:
             frames = {*document.reference_frames(), *document.references.excluded}
             colours = reference_colours(frames)
-            rows = [self._row(document, frame, colour) for frame, colour in colours.items()]
+            here = self._shares_here(frames)
+            self._pictures_left = _PICTURES_AT_ONCE
+            rows = [
+                self._row(document, frame, colour, here.get(frame))
+                for frame, colour in colours.items()
+            ]
+            if not self._pictures_left:
+                self._timer.start()
         self._panel.set_rows(rows)
         self._panel.set_current_frame(self._editor.frame)
         self._refresh_actions()
 
-    def _share_here(self, reference: int) -> float | None:
-        """Share of the frame in view, from the run or else from the clusters that are kept."""
+    def _shares_here(self, references: Iterable[int]) -> dict[int, float | None]:
+        """Shares of the frame in view, from the run or else from the clusters that are kept."""
         shown = self._editor.shown_frame
         if shown is None:
-            return None
-        share = self.shares.share_in(shown, reference)
-        if share is not None or not self._panel.isVisible():
-            return share
+            return {}
+        shares = {frame: self.shares.share_in(shown, frame) for frame in references}
+        if not self._panel.is_in_view or all(share is not None for share in shares.values()):
+            return shares
         clusters = self._layers.clusters(shown)
-        shares = {} if clusters is None else clusters.reference_shares
-        return shares.get(reference, 0.0) if shares else None
+        kept = {} if clusters is None else clusters.reference_shares
+        if not kept:
+            return shares
+        return {
+            frame: kept.get(frame, 0.0) if share is None else share
+            for frame, share in shares.items()
+        }
 
-    def _row(self, document: Document, frame: int, colour: Colour) -> ReferenceRow:
+    def _row(
+        self, document: Document, frame: int, colour: Colour, share_here: float | None
+    ) -> ReferenceRow:
         return ReferenceRow(
             frame,
             _kind(document, frame),
             len(document.known_objects(frame)),
             self.shares.share(frame),
-            self._share_here(frame),
+            share_here,
             is_excluded=frame in document.references.excluded,
             colour=colour,
             picture=self._picture(document, frame),
@@ -144,6 +161,10 @@ class ReferenceController(QObject):
         pixels = self._pixels(frame)
         if pixels is None or (frame in self._pictures and frame != self._editor.shown_frame):
             return self._pictures.get(frame)
+        if frame != self._editor.shown_frame:
+            if not self._pictures_left:
+                return None  # the others come with the next refresh
+            self._pictures_left -= 1
         height, width = pixels.shape[:2]
         scale = min(THUMBNAIL.width() / width, THUMBNAIL.height() / height)
         size = max(round(width * scale), 1), max(round(height * scale), 1)

@@ -66,7 +66,7 @@ def run_export(
     if chosen.target == "file" and target.is_dir():
         raise ExchangeError(f"{target} is a folder; {chosen.title} is one file, *{chosen.suffix}")
     if chosen.target == "file" and not target.suffix:
-        target = target.with_name(target.name + chosen.suffix)
+        target = target.with_name(target.name + chosen.suffix_for(options))
     was_interrupted = chosen.target == "file" and remove_leftovers(target)
     written = chosen.write(source, target, options, progress)
     write_provenance(written.sidecar, source, written.id_map)

@@ -200,6 +200,7 @@ class ExportDialog(QDialog):
         if spec.lowest is None or spec.highest is None:
             field = QCheckBox(spec.text, self)
             field.setChecked(default)
+            field.toggled.connect(self._follow_suffix)
             self._rows.addRow("", field)
         else:
             field = QSpinBox(self)
@@ -225,6 +226,14 @@ class ExportDialog(QDialog):
         self.notes_label.setText("\n".join(f"⚠ {note}" for note in notes))
         self.notes_label.setVisible(bool(notes))
         self.adjustSize()
+
+    @Slot()
+    def _follow_suffix(self) -> None:
+        """A choice may need another kind of file."""
+        chosen, path = self.chosen, Path(self.folder_field.text())
+        suffix = chosen.suffix_for(self.options)
+        if chosen.target == "file" and path.suffix and path.suffix != suffix:
+            self.folder_field.setText(str(path.with_suffix(suffix)))
 
     @Slot()
     def _browse(self) -> None:

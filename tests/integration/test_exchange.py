@@ -235,6 +235,12 @@ def test_the_export_dialog_shows_what_each_format_asks(
     assert dialog.options.every == 5
     dialog.choose_format("cvat")
     assert dialog.folder_field.text().endswith("clip-cvat.xml") and dialog.options.every == 1
+    frames = dialog.findChild(QCheckBox, "export_with_frames")
+    assert frames is not None
+    frames.click()
+    assert dialog.folder_field.text().endswith("clip-cvat.zip")
+    frames.click()
+    assert dialog.folder_field.text().endswith("clip-cvat.xml")
     dialog.choose_format("sheet")
     dialog.folder_field.setText(str(tmp_path / "sheet.png"))
     with driver.qtbot.waitSignal(driver.application.export.finished, timeout=15000) as done:

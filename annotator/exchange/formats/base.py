@@ -66,6 +66,10 @@ class ExchangeFormat(ABC):
         """Where an export goes unless the person chooses."""
         return parent / f"{sequence}-{self.key}{self.suffix}"
 
+    def suffix_for(self, options: ExportOptions) -> str:
+        """Suffix of the file with these choices."""
+        return self.suffix
+
     def recognises(self, path: Path) -> bool:
         """Whether the files look like this format; never raises for what they hold."""
         return False

@@ -56,6 +56,10 @@ class CvatVideo(ExchangeFormat):
     suffix: ClassVar[str] = ".xml"
     options: ClassVar[tuple[str, ...]] = ("renumber", "outlines", "with_frames")
 
+    def suffix_for(self, options: ExportOptions) -> str:
+        """Frames need a ZIP."""
+        return ".zip" if options.with_frames else ".xml"
+
     def recognises(self, path: Path) -> bool:
         """An XML file of CVAT, or a ZIP with one."""
         return root_tag(path) == "annotations"

@@ -173,10 +173,20 @@ class ImportMasks(FrameChanges):
         """Add the objects, then their masks."""
         for place, record in enumerate(self._records):
             editor.insert_object(self._position + place, record)
-        super().apply(editor)
+        self._write(editor, new=True)
 
     def revert(self, editor: DocumentEditor) -> None:
         """Take the masks out, then the objects."""
-        super().revert(editor)
+        self._write(editor, new=False)
         for record in reversed(self._records):
             editor.remove_object(record.object_id, highest_id=self._highest_id)
+
+    def _write(self, editor: DocumentEditor, *, new: bool) -> None:
+        """Write all maps at once: one by one, a thousand frames hold the window."""
+        maps = {
+            change.frame_index: change.new_label_map if new else change.old_label_map
+            for change in self._changes
+        }
+        editor.replace_label_maps({i: packed for i, packed in maps.items() if packed is not None})
+        for change in self._changes:
+            editor.set_cells(change.frame_index, change.new_cells if new else change.old_cells)
