@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QPushButton
 
 from annotator.views.questions import PersonMadeQuestion
 from annotator.views.timeline.selection import RangeSelection
+from tests.integration.test_replay import project_folder, replayed
+from tests.model.states import state_of
 from tests.support.fake_backend import FakeBackend, shifted
 from tests.support.gui import Driver
 from tests.support.steering import paint, states
@@ -155,3 +157,26 @@ def test_a_range_of_own_masks_alone_can_only_be_replaced_or_left(
     press(corrected, "replaceMade")
     corrected.wait(lambda: states(corrected) == "dppppppppppp")
     corrected.wait_for_end()
+
+
+def test_a_run_that_replaced_masks_is_replayed_byte_for_byte(
+    driver: Driver, backend: FakeBackend, frames_folder: Path
+) -> None:
+    driver.application.service.load()
+    driver.open(frames_folder)
+    paint(driver, 0, 20, 20)
+    for frame in (4, 5, 6):
+        paint(driver, frame, 60, 45)
+    backend.gate.clear()
+    choose(driver, 3, 7)
+    press(driver, "replaceMade")
+    driver.wait(lambda: driver.application.propagation.is_running)
+    paint(driver, 5, 80, 10)  # made while it runs: kept
+    backend.gate.set()
+    driver.wait_for_end()
+    assert states(driver) in ("dpppp" + made + "pp...." for made in "dc")
+    wanted, folder = state_of(driver.document), project_folder(driver)
+    driver.trigger("file.close")
+    replay, made = replayed(folder, frames_folder)
+    assert replay.report.unlike == [] and replay.report.results >= 4
+    assert state_of(made) == wanted
