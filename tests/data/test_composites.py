@@ -9,7 +9,14 @@ import numpy as np
 import pytest
 
 from tests.data.small_archives import SEQUENCES
-from vos_core.data.composites import Track, compose, draw_tracks, export_composites
+from vos_core.data.composites import (
+    Track,
+    can_be_solved,
+    compose,
+    draw_tracks,
+    export_composites,
+    shown_shares,
+)
 from vos_core.data.errors import CacheError
 from vos_core.data.store import ImageStore
 from vos_core.media import read_label_map
@@ -78,6 +85,35 @@ def test_look_alikes_come_from_the_object_before_and_not_from_the_base(store: Im
     pairs = itertools.pairwise(tracks)
     same = [a.source is b.source for i, (a, b) in enumerate(pairs) if i % 4 != 3]
     assert 0.3 < np.mean(same) < 0.7  # 40 % on purpose, more by chance of two sources
+
+
+def test_shown_shares_of_objects_covered_and_cut_by_the_edge(store: ImageStore) -> None:
+    base = store.sequence("runner")  # its own box lies at (20..60, 40..90)
+    aside = {"centre": np.array([0.75, 0.5])}
+    alone = shown_shares(base, [still(store, "swimmer", **aside)], [0, 1], 4)
+    assert alone.shape == (2, 2)
+    np.testing.assert_allclose(alone, 1, atol=0.12)
+    cut = still(store, "swimmer", centre=np.array([1.0, 0.5]))
+    assert shown_shares(base, [cut], [0], 4)[0, 1] == pytest.approx(0.5, abs=0.1)
+    below = still(store, "swimmer", **aside)
+    above = still(store, "held_out", **aside)
+    own, lower, upper = shown_shares(base, [below, above], [0], 4)[0]
+    assert (own, lower, upper) == pytest.approx((1, 0, 1), abs=0.12)
+
+
+def test_what_cannot_be_solved(store: ImageStore) -> None:
+    base = store.sequence("runner")
+    aside = {"centre": np.array([0.6, 0.5])}
+    leaves = {**aside, "drift": np.array([2.0, 0.0])}
+    assert can_be_solved(base, [still(store, "swimmer", **aside)], 4)
+    assert can_be_solved(base, [still(store, "swimmer", **leaves)], 4)  # alone it is known again
+    far = {"centre": np.array([0.6, 0.8]), "scale": 0.4}
+    twins = [still(store, "swimmer", **aside, scale=0.4), still(store, "swimmer", **far)]
+    assert can_be_solved(base, twins, 4)
+    away = still(store, "swimmer", **leaves, scale=0.4)
+    assert not can_be_solved(base, [away, twins[1]], 4)
+    covered = [still(store, "swimmer", **aside), still(store, "held_out", **aside)]
+    assert not can_be_solved(base, covered, 4)
 
 
 def test_the_tree_has_what_the_benchmark_reads_and_is_the_same_every_time(

@@ -1,5 +1,8 @@
 """Held-out video of many objects: moving foregrounds of some sequences on the frames of another.
 
+A composite can be solved: every object is whole where it is first shown and mostly to be seen
+there, and look-alikes never go out of sight, since nobody could tell which of them comes back.
+
 python -m vos_core.data.composites --cache CACHE --sequences dev_val.txt --out FOLDER
 """
 
@@ -23,6 +26,12 @@ LOOK_ALIKES = 0.4
 # Longest side of a pasted object in its first frame, as a share of the frame's height.
 LENGTHS = (0.25, 0.5)
 SEED = 20
+# Least share of an object's area that its first frame shows, and that every frame shows of an
+# object that has a look-alike.
+FIRST_SHOWN, ALIKE_SHOWN = 0.7, 0.1
+# Visibility is judged on every so many rows and columns.
+_THINNING = 4
+_DRAWS_A_TRACK, _DRAWS_A_SCENE = 60, 60
 
 
 @dataclass(frozen=True)
@@ -72,33 +81,43 @@ def draw_tracks(
         count: Objects to paste.
     """
     tracks: list[Track] = []
-    height = base.frames[0].height
     sources = list(rng.permutation(len(others)))
     while len(tracks) < count:
-        if tracks and rng.random() < LOOK_ALIKES:
+        source = others[int(sources[len(tracks) % len(others)])]
+        tracks.append(_draw_track(rng, base, source, tracks))
+    return tracks
+
+
+def _draw_track(
+    rng: np.random.Generator,
+    base: StoredSequence,
+    source: StoredSequence,
+    tracks: Sequence[Track],
+) -> Track:
+    """One more object: of `source`, or a look-alike of the last one; whole where it starts."""
+    height = base.frames[0].height
+    is_alike = bool(tracks) and rng.random() < LOOK_ALIKES
+    while True:
+        if is_alike:
             source, start = tracks[-1].source, tracks[-1].start + int(rng.integers(-8, 9))
         else:
-            source = others[int(sources[len(tracks) % len(others)])]
             start = int(rng.integers(0, len(source)))
-        if not source.frames[_bounced(start, len(source))].boxes:
-            continue  # its object is hidden there
-        box = max(source.frames[_bounced(start, len(source))].boxes, key=lambda b: b.area)
+        picture = source.frames[_bounced(start, len(source))]
+        box = max(picture.boxes, key=lambda b: b.area, default=None)
+        if box is None:
+            is_alike = is_alike and rng.random() < 0.9  # hidden there; look elsewhere in the end
+            continue
         length = float(rng.uniform(*LENGTHS)) * height
-        tracks.append(
-            Track(
-                source=source,
-                start=start,
-                scale=min(1.5, length / max(box.height, box.width)),
-                is_mirrored=bool(rng.random() < 0.5),
-                is_behind=bool(rng.random() < 0.4),
-                centre=rng.uniform(0.15, 0.85, 2),
-                drift=rng.uniform(-0.35, 0.35, 2),
-                sway=np.concatenate(
-                    [rng.uniform(0, 0.08, 2), rng.uniform(0.5, 2, 1), rng.random(1)]
-                ),
-            )
+        return Track(
+            source=source,
+            start=start,
+            scale=min(1.5, length / max(box.height, box.width)),
+            is_mirrored=bool(rng.random() < 0.5),
+            is_behind=bool(rng.random() < 0.4),
+            centre=rng.uniform(0.15, 0.85, 2),
+            drift=rng.uniform(-0.35, 0.35, 2),
+            sway=np.concatenate([rng.uniform(0, 0.08, 2), rng.uniform(0.5, 2, 1), rng.random(1)]),
         )
-    return tracks
 
 
 def compose(
@@ -134,16 +153,56 @@ def _pasted(
     """float32 [H, W, 3] colours and float32 [H, W] cover of one object in the frame."""
     height, width = size
     picture = track.source.frames[_bounced(track.start + index, len(track.source))]
-    first = track.source.frames[_bounced(track.start, len(track.source))]
-    box = max(first.boxes, key=lambda b: b.area)
-    middle = np.array([(box.left + box.right) / 2, (box.top + box.bottom) / 2])
-    place = track.place(index / max(1, frame_count - 1)) * (width, height)
-    turn = np.diag([-track.scale if track.is_mirrored else track.scale, track.scale])
-    matrix = np.column_stack([turn, place - turn @ middle])
+    matrix = _placement(track, index, frame_count, size)
     mask = np.where(picture.label_map == 1, 255, 0).astype(np.uint8)
     cover = cv2.warpAffine(mask, matrix, (width, height), flags=cv2.INTER_LINEAR)
     colours = cv2.warpAffine(picture.image, matrix, (width, height), flags=cv2.INTER_LINEAR)
     return colours.astype(np.float32), cover.astype(np.float32) / 255
+
+
+def _placement(track: Track, index: int, frame_count: int, size: tuple[int, ...]) -> np.ndarray:
+    """float64 [2, 3], pixels of the lending sequence to those of the frame of `size` (H, W)."""
+    first = track.source.frames[_bounced(track.start, len(track.source))]
+    box = max(first.boxes, key=lambda b: b.area)
+    middle = np.array([(box.left + box.right) / 2, (box.top + box.bottom) / 2])
+    place = track.place(index / max(1, frame_count - 1)) * (size[1], size[0])
+    turn = np.diag([-track.scale if track.is_mirrored else track.scale, track.scale])
+    return np.column_stack([turn, place - turn @ middle])
+
+
+def shown_shares(
+    base: StoredSequence, tracks: Sequence[Track], indices: Sequence[int], frame_count: int
+) -> np.ndarray:
+    """Shares of the objects' areas that are to be seen: not covered and inside of the frame.
+
+    Args:
+        base: The sequence below; its object comes first.
+        tracks: Pasted objects.
+        indices: Frames to look at.
+        frame_count: Length of the video.
+
+    Returns:
+        float64 [frames, objects]; 0 where the source shows no object. Areas are counted on every
+        fourth row and column.
+    """
+    size = base.frames[0].label_map.shape
+    small = (len(range(0, size[1], _THINNING)), len(range(0, size[0], _THINNING)))
+    shares = np.zeros((len(indices), len(tracks) + 1))
+    for row, index in enumerate(indices):
+        own = base.frames[index].label_map[::_THINNING, ::_THINNING] == 1
+        labels, areas = own.astype(np.uint8), [int(own.sum())]
+        for object_id, track in enumerate(tracks, start=2):
+            picture = track.source.frames[_bounced(track.start + index, len(track.source))]
+            matrix = _placement(track, index, frame_count, size) / _THINNING
+            mask = (picture.label_map == 1).astype(np.uint8)
+            cover = cv2.warpAffine(mask, matrix, small, flags=cv2.INTER_NEAREST) > 0
+            if track.is_behind:
+                cover &= ~own
+            labels[cover] = object_id
+            areas.append(mask.sum() * (track.scale / _THINNING) ** 2)
+        counts = np.bincount(labels.ravel(), minlength=len(areas) + 1)[1 : len(areas) + 1]
+        shares[row] = counts / np.maximum(areas, 1)
+    return shares
 
 
 def _bounced(index: int, length: int) -> int:
@@ -157,7 +216,7 @@ def export_composites(
 ) -> tuple[Path, Path]:
     """Write one composite a sequence, with two to seven objects, as a DAVIS tree.
 
-    Every object shows in the first frame; what is pasted is drawn again until that is so.
+    What is pasted is drawn again until the composite can be solved (`can_be_solved`).
 
     Args:
         cache: An opened cache or its folder.
@@ -196,16 +255,54 @@ def _visible_tracks(
     frame_count: int,
     number: int,
 ) -> list[Track]:
-    least = base.frames[0].height * base.frames[0].width // 1000
-    for attempt in range(200):
+    """Tracks of a composite that can be solved, one after the other, each drawn until it fits."""
+    for attempt in range(_DRAWS_A_SCENE):
         rng = np.random.default_rng([SEED, number, attempt])
-        tracks = draw_tracks(rng, base, others, objects - 1)
-        counts = np.bincount(
-            compose(base, tracks, 0, frame_count)[1].ravel(), minlength=objects + 1
-        )
-        if counts[1 : objects + 1].min() >= least:
+        sources = rng.permutation(len(others))
+        tracks: list[Track] = []
+        while len(tracks) < objects - 1:
+            source = others[int(sources[len(tracks) % len(others)])]
+            for _ in range(_DRAWS_A_TRACK):
+                track = _draw_track(rng, base, source, tracks)
+                if can_be_solved(base, [*tracks, track], frame_count):
+                    tracks.append(track)
+                    break
+            else:
+                break
+        else:
             return tracks
-    raise ValueError(f"{base.name}: no scene with {objects} visible objects in 200 draws")
+    raise ValueError(f"{base.name}: no scene with {objects} visible objects came up")
+
+
+def can_be_solved(base: StoredSequence, tracks: Sequence[Track], frame_count: int) -> bool:
+    """Whether the first frame shows every object, and look-alikes stay in sight.
+
+    Args:
+        base: The sequence below.
+        tracks: Pasted objects.
+        frame_count: Length of the video.
+    """
+    for track in tracks:
+        first = track.source.frames[_bounced(track.start, len(track.source))]
+        box = max(first.boxes, key=lambda b: b.area)
+        if box.touches_border(first.height, first.width):
+            return False
+        if box.area < FIRST_SHOWN * np.median(_areas(track, frame_count)):
+            return False  # half hidden in its own sequence
+    if shown_shares(base, tracks, [0], frame_count).min() < FIRST_SHOWN:
+        return False
+    names = [track.source.name for track in tracks]
+    alike = [False, *(names.count(name) > 1 for name in names)]
+    if not any(alike):
+        return True
+    shares = shown_shares(base, tracks, range(frame_count), frame_count)
+    return bool(shares[:, alike].min() >= ALIKE_SHOWN)
+
+
+def _areas(track: Track, frame_count: int) -> list[int]:
+    """Pixels of a track's object in its source, frame by frame."""
+    places = [_bounced(track.start + index, len(track.source)) for index in range(frame_count)]
+    return [sum(box.area for box in track.source.frames[place].boxes) for place in places]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
