@@ -116,11 +116,12 @@ def draw(results: dict[str, Any], path: Path) -> None:
             values = results["mean"][order]
             label = f"{order} (needs the annotation)" if order == "worst" else order
             left.plot(values, style, color=colour, label=label, markersize=5)
-    low, high = results["random_range"]
-    left.fill_between(range(len(low)), low, high, color="#8d99ae", alpha=0.2, linewidth=0)
+    if "random_range" in results:
+        low, high = results["random_range"]
+        left.fill_between(range(len(low)), low, high, color="#8d99ae", alpha=0.2, linewidth=0)
     left.set_xlabel("corrected frames per sequence")
     left.set_ylabel("J&F of the delivered masks, per cent")
-    left.set_title(f"mean of {len(names)} sequences (band: random seeds)")
+    left.set_title(f"mean of {len(names)} sequences")
     left.legend(loc="lower right")
     left.grid(alpha=0.3)
     for index, name in enumerate(names):
@@ -136,39 +137,46 @@ def draw(results: dict[str, Any], path: Path) -> None:
     figure.savefig(path, dpi=110)
 
 
+ORDERS: dict[str, Order] = {"suggested": suggested, "uniform": uniform, "worst": worst}
+
+
 def study(
-    cache: ScoreCache, sequences: list[AnnotatedSequence], corrections: int, seeds: int
+    cache: ScoreCache,
+    sequences: list[AnnotatedSequence],
+    orders: Collection[str],
+    corrections: int,
+    seeds: int,
 ) -> dict[str, Any]:
-    """All curves of all sequences, and their means."""
-    orders: dict[str, list[Order]] = {
-        "suggested": [suggested],
-        "uniform": [uniform],
-        "worst": [worst],
-    }
+    """All curves of all sequences, and their means; without seeds none in random order."""
     found: dict[str, Any] = {}
     counts = {"worst": min(corrections, WORST_CORRECTIONS)}
     for sequence in sequences:
         own: dict[str, Any] = {
-            name: curve(cache, sequence, one[0], counts.get(name, corrections))
-            for name, one in orders.items()
+            name: curve(cache, sequence, ORDERS[name], counts.get(name, corrections))
+            for name in orders
         }
         print(sequence.name, json.dumps({n: c["jf"] for n, c in own.items()}), flush=True)
         runs = [curve(cache, sequence, random_order(s), corrections) for s in range(seeds)]
         found[sequence.name] = own
-        own["random"] = {
-            "jf": np.round(np.mean([r["jf"] for r in runs], axis=0), 3).tolist(),
-            "seeds": [r["jf"] for r in runs],
+        if runs:
+            own["random"] = {
+                "jf": np.round(np.mean([r["jf"] for r in runs], axis=0), 3).tolist(),
+                "seeds": [r["jf"] for r in runs],
+            }
+    names = list(found[sequences[0].name])
+    results: dict[str, Any] = {
+        key: {
+            name: np.round(np.mean([one[name][part] for one in found.values()], axis=0), 2).tolist()
+            for name in names
+            if part in found[sequences[0].name][name]
         }
-    by_seed = np.array([found[s.name]["random"]["seeds"] for s in sequences]).mean(axis=0)
-    mean = {
-        name: np.round(np.mean([one[name]["jf"] for one in found.values()], axis=0), 2).tolist()
-        for name in (*orders, "random")
+        for key, part in (("mean", "jf"), ("mean_others", "jf_others"))
     }
-    return {
-        "mean": mean,
-        "random_range": [by_seed.min(axis=0).tolist(), by_seed.max(axis=0).tolist()],
-        "sequences": found,
-    }
+    results["sequences"] = found
+    if seeds:
+        by_seed = np.array([found[s.name]["random"]["seeds"] for s in sequences]).mean(axis=0)
+        results["random_range"] = [by_seed.min(axis=0).tolist(), by_seed.max(axis=0).tolist()]
+    return results
 
 
 def frames_needed(curve: list[float], goal: float) -> float | None:
@@ -189,6 +197,7 @@ def main() -> None:
     parser.add_argument("--sequences", help="names, separated by commas; all when not given")
     parser.add_argument("--cache", type=Path, required=True, help="JSON lines; made when missing")
     parser.add_argument("--corrections", type=int, default=6)
+    parser.add_argument("--orders", default=",".join(ORDERS), help="all but random")
     parser.add_argument("--seeds", type=int, default=4)
     parser.add_argument("--step", type=int, default=1, help="use every n-th frame")
     parser.add_argument("--short-edge", type=int, default=PropagatorOptions().short_edge)
@@ -204,7 +213,8 @@ def main() -> None:
     options = PropagatorOptions(short_edge=arguments.short_edge)
     sequences = [AnnotatedSequence(arguments.root, n, arguments.step, options) for n in names]
     try:
-        results = study(cache, sequences, arguments.corrections, arguments.seeds)
+        orders = arguments.orders.split(",")
+        results = study(cache, sequences, orders, arguments.corrections, arguments.seeds)
     except OutOfTimeError:
         print("out of time; run again to go on")
         return

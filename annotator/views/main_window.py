@@ -178,6 +178,7 @@ class MainWindow(QMainWindow):
         objects = self._dock("objectsDock", "Objects", self.objects, right)
         overlays = self._dock("overlaysDock", "Overlays", self.overlays, right)
         references = self._dock("referencesDock", "References", self.references, right)
+        references.visibilityChanged.connect(self.references.set_in_view)
         history = self._dock("historyDock", "History", self.history, right)
         self.tabifyDockWidget(overlays, references)
         self.tabifyDockWidget(references, history)

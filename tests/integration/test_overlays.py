@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QSlider
 
 from annotator.model.cells import CellState
 from tests.support.fake_backend import FakeBackend
@@ -263,3 +265,20 @@ def test_bars_over_the_curve_tell_how_much_the_run_changed(
     driver.wait(lambda: curve.changes is not None and not curve.changes.any())
     driver.trigger("view.difference")
     assert curve.changes is None
+
+
+@pytest.mark.parametrize("name", ["masks", "contours"])
+def test_a_slider_makes_a_layer_fainter_and_touches_no_pixel(
+    driver: Driver, frames_folder: Path, name: str
+) -> None:
+    propagated(driver, frames_folder)
+    canvas, panel = driver.canvas, driver.window.overlays
+    layer = {"masks": canvas.mask_layer, "contours": canvas.contour_layer}[name]
+    shown, before = layer.values, layer.colour_table[1] >> 24
+    slider = panel.findChild(QSlider, f"opacity.{name}")
+    assert isinstance(slider, QSlider)
+    slider.setFocus(Qt.FocusReason.TabFocusReason)
+    for _ in range(10):
+        QTest.keyClick(slider, Qt.Key.Key_Left)
+    assert layer.colour_table[1] >> 24 < before
+    assert layer.values is shown

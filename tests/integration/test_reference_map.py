@@ -117,11 +117,11 @@ def test_a_bar_in_the_list_is_as_long_as_the_share_of_the_frame_in_view(
         rows.scrollToItem(rows.item(place))
         seen = rows.visualItemRect(rows.item(place)) & rows.viewport().rect()
         picture = rows.viewport().grab(seen).toImage()
-        row = picture.height() - 5
+        row = picture.height() - 9
         pixels = [picture.pixelColor(x, row) for x in range(picture.width())]
         lengths.append(sum(pixel == QColor(*colour) for pixel in pixels) / picture.width())
     assert lengths[0] == 0.0
-    assert lengths[1] > 0.9
+    assert lengths[1] > 0.7  # the share in words stands beside it
 
 
 def test_a_reopened_project_still_tells_which_reference_won(

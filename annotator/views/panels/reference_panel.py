@@ -15,8 +15,9 @@ from PySide6.QtCore import (
     QSize,
     Qt,
     Signal,
+    Slot,
 )
-from PySide6.QtGui import QColor, QHideEvent, QIcon, QImage, QPainter, QPixmap, QShowEvent
+from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -37,6 +38,7 @@ _BUTTONS = ("propagate.promote", "propagate.exclude", "propagate.give_up")
 _FRAME_ROLE = Qt.ItemDataRole.UserRole
 _ROW_ROLE = Qt.ItemDataRole.UserRole + 1
 _BAR_HEIGHT = 5
+_BAR_ROOM = 16
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ class ReferenceRow:
 
 
 class _ShareBar(QStyledItemDelegate):
-    """A line with a bar below it: the reference's share of the frame in view."""
+    """A line, and below it a bar with the reference's share of the frame in view."""
 
     def __init__(self, lines: QListWidget) -> None:
         super().__init__(lines)
@@ -89,7 +91,7 @@ class _ShareBar(QStyledItemDelegate):
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
         """Room for the bar."""
-        return super().sizeHint(option, index) + QSize(0, _BAR_HEIGHT + 3)
+        return super().sizeHint(option, index) + QSize(0, _BAR_ROOM)
 
     def paint(
         self,
@@ -98,13 +100,22 @@ class _ShareBar(QStyledItemDelegate):
         index: QModelIndex | QPersistentModelIndex,
     ) -> None:
         """The line, then the bar."""
-        super().paint(painter, option, index)
+        line = QStyleOptionViewItem(option)
+        line.rect = QRect(option.rect).adjusted(0, 0, 0, -_BAR_ROOM)
+        super().paint(painter, line, index)
         row = index.data(_ROW_ROLE)
         if not isinstance(row, ReferenceRow) or row.share_here is None:
             return
-        place = QRect(option.rect).adjusted(4, 0, -4, -2)
+        place = QRect(option.rect).adjusted(4, 0, -4, -1)
         place.setRight(min(place.right(), self._list.viewport().width() - 5))
-        place.setTop(place.bottom() - _BAR_HEIGHT + 1)
+        place.setTop(place.bottom() - _BAR_ROOM + 1)
+        words = f"{100 * row.share_here:.0f} %"
+        painter.setPen(option.palette.color(option.palette.ColorRole.Text))
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(place, right, words)
+        place.setRight(place.right() - painter.fontMetrics().horizontalAdvance("100 %") - 6)
+        place = place.adjusted(0, (_BAR_ROOM - _BAR_HEIGHT) // 2, 0, 0)
+        place.setHeight(_BAR_HEIGHT)
         groove = option.palette.color(option.palette.ColorRole.Mid)
         painter.fillRect(place, groove)
         place.setWidth(round(place.width() * row.share_here))
@@ -156,6 +167,7 @@ class ReferencePanel(QWidget):
         layout.addWidget(self.list, 1)
         layout.addLayout(buttons)
         self._rows: tuple[ReferenceRow, ...] = ()
+        self._is_in_view = False
         self.set_rows(())
 
     @property
@@ -194,15 +206,19 @@ class ReferencePanel(QWidget):
             self.reference_pointed.emit(None)
         return False
 
-    def showEvent(self, event: QShowEvent) -> None:
-        """Say that what is shown is looked at from now on."""
-        super().showEvent(event)
-        self.came_into_view.emit()
+    @property
+    def is_in_view(self) -> bool:
+        """Whether the list is looked at: a tab behind another is not."""
+        return self._is_in_view
 
-    def hideEvent(self, event: QHideEvent) -> None:
-        """Nothing is pointed at any more."""
-        super().hideEvent(event)
-        self.reference_pointed.emit(None)
+    @Slot(bool)
+    def set_in_view(self, on: bool) -> None:
+        """Hear that the tab came to the front, or went behind another."""
+        self._is_in_view = on
+        if on:
+            self.came_into_view.emit()
+        else:
+            self.reference_pointed.emit(None)
 
     def _on_entered(self, item: QListWidgetItem) -> None:
         self.reference_pointed.emit(int(item.data(_FRAME_ROLE)))
