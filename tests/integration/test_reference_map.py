@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +47,10 @@ def show_list(driver: Driver) -> None:
     assert isinstance(dock, QDockWidget)
     dock.raise_()
     driver.qtbot.waitUntil(driver.window.references.list.isVisible, timeout=5000)
+
+
+def is_pointed_at(driver: Driver, frame: int) -> bool:
+    return driver.application.reference_map.pointed == frame
 
 
 def test_each_pixel_has_the_colour_of_the_reference_that_explains_it(
@@ -96,7 +101,7 @@ def test_pointing_at_a_line_of_the_list_shows_where_that_reference_wins(
         QTest.mouseMove(
             rows.viewport(), QPoint(12, rows.visualItemRect(rows.item(place)).top() + 8)
         )
-        driver.wait(lambda wanted=place: driver.application.reference_map.pointed == (0, 9)[wanted])
+        driver.wait(partial(is_pointed_at, driver, (0, 9)[place]))
         assert {colour & 0xFFFFFF for colour in colours_in(layer)} == {
             argb(colour, 0.0) for colour in colours
         }
