@@ -16,13 +16,14 @@ MAX_OBJECT_ID = 254
 
 # Okabe & Ito (2008), "Color Universal Design", without black; then the qualitative schemes "bright"
 # and "muted" of Paul Tol's technical note SRON/EPS/TN/09-002. All three are made for colour-blind
-# readers.
+# readers, each for itself: from the eighth on, the next is the one that lies farthest from all
+# before it, in CIELAB as normal, protanope and deuteranope eyes see it.
 _SAFE_COLOURS: tuple[Colour, ...] = (
     (230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (0, 114, 178), (213, 94, 0),
     (204, 121, 167),
-    (102, 204, 238), (34, 136, 51), (204, 187, 68), (238, 102, 119), (68, 119, 170), (170, 51, 119),
-    (136, 204, 238), (68, 170, 153), (17, 119, 51), (153, 153, 51), (221, 204, 119),
-    (204, 102, 119), (136, 34, 85), (170, 68, 153), (51, 34, 136),
+    (221, 204, 119), (51, 34, 136), (136, 34, 85), (17, 119, 51), (238, 102, 119), (153, 153, 51),
+    (136, 204, 238), (170, 51, 119), (204, 187, 68), (170, 68, 153), (34, 136, 51),
+    (68, 119, 170), (204, 102, 119), (68, 170, 153), (102, 204, 238),
 )  # fmt: skip
 
 
