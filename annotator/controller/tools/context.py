@@ -132,10 +132,10 @@ class ToolContext(QObject):
         workspace, frame = self.editor.workspace, self.frame
         if workspace is None or frame is None:
             return None
+        object_id = self.paintable_object()
+        if object_id is None:
+            return None
         try:
-            object_id = self.target_object()
-            if object_id is None:
-                return None
             return workspace.history.begin_stroke(
                 frame,
                 0 if erases else object_id,
@@ -160,10 +160,10 @@ class ToolContext(QObject):
         workspace, frame = self.editor.workspace, self.frame
         if workspace is None or frame is None:
             return False
+        object_id = self.paintable_object()
+        if object_id is None:
+            return False
         try:
-            object_id = self.target_object()
-            if object_id is None:
-                return False
             command = PaintStroke.prepare(
                 workspace.document,
                 frame,

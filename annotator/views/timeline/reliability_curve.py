@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QHelpEvent,
+    QImage,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -22,6 +23,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from annotator.views.actions import ActionTable
 from annotator.views.colour_tables import reliability_colour
 from annotator.views.theme import ACCENT
+from annotator.views.timeline.curve_image import curve_pixels
 from annotator.views.timeline.matrix import TimelineMatrix
 from annotator.views.timeline.scale import HEADER_WIDTH, TimeScale
 
@@ -203,21 +205,38 @@ class ReliabilityCurve(QWidget):
 
     def columns(self, scale: TimeScale) -> list[tuple[float, float]]:
         """(x, lowest reliability) of at most one column a pixel, in view; NaN where none is."""
+        edges, lowest = self._reduced(scale)
+        middles = (edges[:-1] + edges[1:]) / 2
+        return [(scale.x(x), value) for x, value in zip(middles, lowest.tolist(), strict=True)]
+
+    def _reduced(self, scale: TimeScale) -> tuple[np.ndarray, np.ndarray]:
+        """First frames of the columns and the frame after the last, lowest value of each."""
         first, last = scale.frames
         last = min(last, len(self._reliability))
         if last <= first:
-            return []
+            return np.zeros(1, np.intp), np.zeros(0)
         count = max(min(last - first, scale.width), 1)
-        starts = first + np.arange(count) * (last - first) // count
+        edges = first + np.arange(count + 1) * (last - first) // count
         known = np.where(np.isnan(self._reliability), np.inf, self._reliability)[first:last]
-        lowest = np.minimum.reduceat(known, starts - first)
-        ends = np.append(starts[1:], last)
-        return [
-            (scale.x((start + end) / 2), float(value) if np.isfinite(value) else np.nan)
-            for start, end, value in zip(starts, ends, lowest, strict=True)
-        ]
+        lowest = np.minimum.reduceat(known, edges[:-1] - first)
+        return edges, np.where(np.isfinite(lowest), lowest, np.nan)
+
+    def _paint_dense(self, painter: QPainter, scale: TimeScale) -> None:
+        """Paint a column a pixel."""
+        edges, values = self._reduced(scale)
+        if not len(values):
+            return
+        pixels = curve_pixels(values, self.height(), _TOP, _BOTTOM, self.devicePixelRatioF())
+        height, width = pixels.shape
+        premultiplied = QImage.Format.Format_ARGB32_Premultiplied
+        image = QImage(pixels.data, width, height, 4 * width, premultiplied)
+        left, right = scale.x(int(edges[0])), scale.x(int(edges[-1]))
+        painter.drawImage(QRectF(left, 0, right - left, self.height()), image)
 
     def _paint_curve(self, painter: QPainter, scale: TimeScale) -> None:
+        if scale.span >= scale.width:  # thousands of polygons would hold the window
+            self._paint_dense(painter, scale)
+            return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         floor = self._y(0.0)
         last: tuple[float, float] | None = None
