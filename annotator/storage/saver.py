@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Hashable, Mapping
 from typing import Generic, TypeVar
 
+from annotator.storage.thread_priority import lower_own_priority
+
 _log = logging.getLogger(__name__)
 
 K = TypeVar("K", bound=Hashable)
@@ -125,6 +127,7 @@ class Saver(Generic[K, V]):
         return written
 
     def _run(self) -> None:
+        lower_own_priority()  # where processors are few, painting goes before compressing
         while (batch := self._take()) is not None:
             error: Exception | None = None
             try:

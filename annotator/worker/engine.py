@@ -13,6 +13,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from annotator.model.label_maps import PackedMap
+from annotator.storage.thread_priority import lower_own_priority
 from annotator.worker.backend import Backend, BackendError, RunningPropagation
 from annotator.worker.jobs import (
     BackendInfo,
@@ -24,7 +25,6 @@ from annotator.worker.jobs import (
     NetworkChoice,
     PropagationJob,
 )
-from annotator.worker.thread_priority import lower_own_priority
 from vos_core.media.byte_shelf import ByteShelf
 
 _log = logging.getLogger(__name__)

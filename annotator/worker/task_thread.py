@@ -13,7 +13,7 @@ from annotator.exchange.errors import ExchangeError, ExchangeStoppedError
 from annotator.exchange.source import Progress
 from annotator.model.errors import ModelError
 from annotator.storage.errors import ProjectError
-from annotator.worker.thread_priority import lower_own_priority
+from annotator.storage.thread_priority import lower_own_priority
 from vos_core.media import MediaError
 
 _log = logging.getLogger(__name__)
