@@ -72,7 +72,6 @@ class FrameCache:
         self._bytes = 0
         self._errors: dict[int, str] = {}
         self._wanted: int | None = None
-        self._holds = False
         self._holds_until = 0.0
         self._delivered_at = 0.0
         self._direction = 1
@@ -103,9 +102,9 @@ class FrameCache:
             step = _FAR if self._wanted is None else index - self._wanted
             if step:
                 self._direction = 1 if step > 0 else -1
-            self._holds = abs(step) > 1
             self._wanted = index
-            self._hold()
+            if abs(step) > 1:
+                self._holds_until = time.monotonic() + _LONGEST_HOLD_S
             frame = self._frames.get(index)
             if frame is not None:
                 self._frames.move_to_end(index)
@@ -115,13 +114,8 @@ class FrameCache:
     def look_ahead(self) -> None:
         """Say that the frame asked for is painted: what may be wanted next can be decoded."""
         with self._condition:
-            self._holds = False
-            self._hold()
+            self._holds_until = 0.0
             self._condition.notify()
-
-    def _hold(self) -> None:
-        """Leave the processors to painting for a moment, unless frames follow each other."""
-        self._holds_until = time.monotonic() + _LONGEST_HOLD_S if self._holds else 0.0
 
     def peek(self, index: int) -> Frame | None:
         """Frame at hand or None, without asking for it."""
@@ -189,6 +183,8 @@ class FrameCache:
                 index = self._choose()
                 hold_s = 0.0 if index == self._wanted else self._holds_until - time.monotonic()
                 if index is not None and hold_s <= 0:
+                    if index != self._wanted:
+                        self._holds_until = 0.0
                     return index
                 self._condition.wait(None if index is None else hold_s)
             return None
@@ -240,7 +236,8 @@ class FrameCache:
             is_asked_for = is_asked_for or index == self._wanted
             if is_asked_for:
                 self._delivered_at = time.monotonic()
-                self._hold()
+                if self._holds_until:
+                    self._holds_until = self._delivered_at + _LONGEST_HOLD_S
         if is_asked_for and self._on_ready is not None:
             self._on_ready(index)
 

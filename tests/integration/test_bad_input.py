@@ -63,7 +63,15 @@ def mixed_sizes(folder: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("make", [no_video, empty_file, empty_folder, missing, mixed_sizes])
+def empty_frame(folder: Path) -> Path:
+    path = write_frames(folder / "one empty", 3)
+    (path / "00001.png").write_bytes(b"")
+    return path
+
+
+@pytest.mark.parametrize(
+    "make", [no_video, empty_file, empty_folder, missing, mixed_sizes, empty_frame]
+)
 def test_what_cannot_be_opened_is_named_and_the_session_stays(
     driver: Driver, frames_folder: Path, tmp_path: Path, make: Callable[[Path], Path]
 ) -> None:

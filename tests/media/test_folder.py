@@ -142,9 +142,12 @@ def test_a_damaged_picture_is_named(tmp_path: Path) -> None:
             frames.read(1)
 
 
-def test_a_file_that_only_has_the_name_of_a_picture_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [b"not a picture", b""])
+def test_a_file_that_only_has_the_name_of_a_picture_is_named(
+    tmp_path: Path, content: bytes
+) -> None:
     save_plain(tmp_path / "00000.png")
-    (tmp_path / "00001.png").write_text("not a picture")
+    (tmp_path / "00001.png").write_bytes(content)
     with pytest.raises(FrameSourceError, match=r"00001\.png: not a picture"):
         open_frames(tmp_path)
 

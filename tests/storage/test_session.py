@@ -518,3 +518,26 @@ def test_masks_newer_than_the_table_are_no_surprise_when_the_journal_tells_of_th
     assert state_of(loaded.document) == state_of(session.document)
     monkeypatch.undo()
     assert session.close()
+
+
+@pytest.mark.parametrize("name", ["project.json", "masks/00002.png"])
+def test_an_empty_file_in_a_project_is_named_and_left_as_it_is(tmp_path, name):
+    session, history = make_project(tmp_path)
+    annotate(session, history)
+    session.close()
+    (session.folder / name).write_bytes(b"")
+    with pytest.raises(ProjectError, match=name.rpartition("/")[2]):
+        ProjectSession.open(session.folder)
+    assert (session.folder / name).read_bytes() == b""
+
+
+def test_an_empty_journal_file_is_one_without_records(tmp_path):
+    session, history = make_project(tmp_path)
+    annotate(session, history)
+    before = state_of(session.document)
+    session.close()
+    (session.folder / "journal").mkdir(exist_ok=True)
+    (session.folder / "journal" / "00000099.log").write_bytes(b"")
+    again = ProjectSession.open(session.folder)
+    assert state_of(again.document) == before and again.warnings == []
+    again.close()
