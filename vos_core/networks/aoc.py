@@ -16,7 +16,7 @@ from vos_core.networks.blocks.object_decoder import ObjectLogits
 from vos_core.networks.folded_aoc import run_calibrated
 from vos_core.networks.folded_decoder import SharedSkip
 from vos_core.networks.published import at_least_single
-from vos_core.networks.published_matching.guidance import EPSILON, sum_labels
+from vos_core.networks.published_matching.guidance import sum_labels
 from vos_core.networks.published_matching.maps import match_local
 from vos_core.networks.published_matching.reference import ReferenceDigest
 from vos_core.networks.published_records import (
@@ -32,6 +32,7 @@ from vos_core.networks.single_scale import (
     SingleScaleNetwork,
     SingleScaleOptions,
 )
+from vos_core.ops.pooling import mean_of_sums
 from vos_core.proxies.object_proxies import build_proxies, cluster_distances, mean_distances
 
 CLUSTERS = 16
@@ -143,10 +144,10 @@ class Aoc(SingleScaleNetwork):
         biases = (self.foreground_bias.view(()), self.background_bias.view(()))
         clusters, _ = cluster_distances(rows, reference.centroids, reference.valid)
         sums = reference.sums
-        means = sums.sums / (sums.counts[:, None] + EPSILON)
+        means = mean_of_sums(sums.sums, sums.counts)
         single = mean_distances(rows, means.float(), sums.counts > 0)
         before = sum_labels(previous, labels, count)
-        prototypes = before.sums / (before.counts[:, None] + EPSILON)
+        prototypes = mean_of_sums(before.sums, before.counts)
         # every pixel of the previous frame takes its label's mean; nobody's keep their own
         painted = torch.where(labels >= 0, prototypes.T[:, labels.clamp(min=0)], previous)
         return ProxyMaps(

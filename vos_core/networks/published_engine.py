@@ -215,7 +215,7 @@ class PublishedEngine:
         return replace(
             state,
             previous=target,
-            channel_map=grown.argmax(dim=0),
+            channel_map=grown.max(dim=0).indices,  # many times faster than argmax
             memory=None if step is None else step.memory,
             memory_channels=() if step is None else step.memory_channels,
         )

@@ -25,10 +25,30 @@ def label_sums(embedding: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
     return rows @ flat.T, rows.sum(1)
 
 
-def guidance_parts(embedding: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
-    """Foreground and background mean of one frame for each object (CFBI, section 3.3, eq 6).
+def mean_of_sums(sums: Tensor, counts: Tensor) -> Tensor:
+    """Means ``sum / (count + 1e-5)`` of sums [L, C] and counts [L]; zero for an absent label."""
+    return sums / (counts[:, None] + EPSILON)
 
-    ``fg = sum(e m) / (sum m + 1e-5)``, ``bg = sum(e (1 - m)) / (sum (1 - m) + 1e-5)``.
+
+def means_in_and_out(
+    sums: Tensor, counts: Tensor, total: Tensor, pixels: Tensor | int
+) -> tuple[Tensor, Tensor]:
+    """Mean of an embedding inside each label and outside it (CFBI, section 3.3, eq 6).
+
+    Args:
+        sums: [L, C], sums under each label's weights.
+        counts: [L], sums of these weights.
+        total: [C], sum over all pixels.
+        pixels: Number of these.
+
+    Returns:
+        (inside [L, C], outside [L, C]).
+    """
+    return mean_of_sums(sums, counts), mean_of_sums(total - sums, pixels - counts)
+
+
+def guidance_parts(embedding: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+    """Foreground and background mean of one frame for each object (see `means_in_and_out`).
 
     Args:
         embedding: [C, h, w].
@@ -39,10 +59,7 @@ def guidance_parts(embedding: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
     """
     sums, counts = label_sums(embedding, weights)
     total = embedding.flatten(1).float().sum(1)
-    pixels = embedding.shape[-2] * embedding.shape[-1]
-    foreground = sums / (counts[:, None] + EPSILON)
-    background = (total[None] - sums) / (pixels - counts[:, None] + EPSILON)
-    return foreground, background
+    return means_in_and_out(sums, counts, total, embedding.shape[-2] * embedding.shape[-1])
 
 
 def group_max(maps: Tensor, groups: Tensor, group_count: int) -> Tensor:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-EPSILON = 1e-5
+from vos_core.ops.pooling import means_in_and_out
 
 
 class LabelSums(NamedTuple):
@@ -79,10 +79,7 @@ def mean_pair(frame: LabelSums) -> Tensor:
 
     An absent label has a zero inside mean.
     """
-    counts = frame.counts[:, None]
-    inside = frame.sums / (counts + EPSILON)
-    outside = (frame.total[None] - frame.sums) / (frame.pixels - counts + EPSILON)
-    return torch.cat([inside, outside], dim=1)
+    return torch.cat(means_in_and_out(*frame), dim=1)
 
 
 def guidance_vector(reference: LabelSums, previous: LabelSums) -> Tensor:
