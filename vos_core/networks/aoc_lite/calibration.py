@@ -80,6 +80,16 @@ class ObjectCalibration(nn.Module):
         """
         largest = group_max(maps, groups, group_count)
         union = self.merge(largest[:1] if group_count == 1 else largest)
-        parts = [self.own(maps), self.others(union - maps), self.guidance(guidance)]
-        vector = torch.tanh(self.mix(torch.cat([part.to(maps.dtype) for part in parts], dim=1)))
+        vector = self.vector(maps, union, guidance)
         return maps * (1 + vector[..., None, None]).to(maps.dtype)
+
+    def vector(self, maps: Tensor, union: Tensor, guidance: Tensor) -> Tensor:
+        """Factors less one, [n, C] in (-1, 1).
+
+        Args:
+            maps: [n, C, h, w].
+            union: [1 or n, C, h, w] merged maximum over the objects of a row's frame.
+            guidance: [n, G].
+        """
+        parts = [self.own(maps), self.others(union - maps), self.guidance(guidance)]
+        return torch.tanh(self.mix(torch.cat([part.to(maps.dtype) for part in parts], dim=1)))

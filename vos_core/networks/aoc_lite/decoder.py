@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from vos_core.networks.aoc_lite.calibration import ObjectCalibration
 from vos_core.networks.aoc_lite.records import Features
+from vos_core.networks.aoc_lite.statistics import Statistics, WholeFrame
 from vos_core.networks.blocks.gates import GuidanceGate
 from vos_core.ops.resize import resize_bilinear
 
@@ -32,10 +33,11 @@ class ResidualBlock(nn.Module):
         hidden = F.relu(self.first_norm(self.first(maps)))
         return F.relu(maps + self.second_norm(self.second(hidden)))
 
-    def run_in_place(self, maps: Tensor) -> Tensor:
+    def run_in_place(self, maps: Tensor, statistics: Statistics) -> Tensor:
         """Do the same with fewer maps in memory; without a gradient."""
-        hidden = F.relu_(self.first_norm(self.first(maps)))
-        return F.relu_(self.second_norm(self.second(hidden)).add_(maps))
+        hidden = F.relu_(statistics.normalise(self.first_norm, self.first(maps)))
+        hidden = statistics.normalise(self.second_norm, self.second(hidden))
+        return F.relu_(hidden.add_(maps))
 
 
 class ObjectDecoder(nn.Module):
@@ -114,7 +116,8 @@ class ObjectDecoder(nn.Module):
         clips = features.shared8.shape[0]
         dtype = features.shared8.dtype
         if clips == 1 and not self.is_plain and not torch.is_grad_enabled():
-            return self._run_in_place(features, maps8, maps16, guidance.to(dtype), groups)
+            whole = WholeFrame(groups, 1)
+            return self.run_in_place(features, maps8, maps16, guidance.to(dtype), whole)
 
         def shared(maps: Tensor) -> Tensor:
             return maps.expand(len(groups), -1, -1, -1) if clips == 1 else maps[groups]
@@ -139,25 +142,41 @@ class ObjectDecoder(nn.Module):
         logits = torch.bmm(weight[:, None].to(x4.dtype), x4.flatten(2)).squeeze(1)
         return (logits.float() + bias.float()).unflatten(1, grid4)
 
-    def _run_in_place(
-        self, features: Features, maps8: Tensor, maps16: Tensor, guidance: Tensor, groups: Tensor
+    def run_in_place(
+        self,
+        features: Features,
+        maps8: Tensor,
+        maps16: Tensor,
+        guidance: Tensor,
+        statistics: Statistics,
     ) -> Tensor:
-        """Do what `forward` does for one clip, with fewer passes over maps.
+        """Do what `forward` does for one clip, with fewer passes over maps; without a gradient.
 
         Activations reuse memory, a gated map is added in one pass, and pixels stay rows of a
         matrix for the generated filter.
+
+        Args:
+            features: Target frame, or n windows of it, one for each object.
+            maps8: [n, 13, h8, w8] matching maps of every object.
+            maps16: [n, 9, h16, w16].
+            guidance: [n, G], of the features' type.
+            statistics: Where norms and calibrations come from.
+
+        Returns:
+            [n, h4, w4] logits.
         """
         dtype = guidance.dtype
         x8 = _add_gated(self.maps8(maps8.to(dtype)), features.shared8, self.gate8, guidance)
-        x8 = self.block8.run_in_place(x8)
+        x8 = self.block8.run_in_place(x8, statistics)
         x16 = self.down(x8).add_(self.maps16(maps16.to(dtype)))
         x16 = _add_gated(x16, features.shared16, self.gate16, guidance)
         for index, block in enumerate(self.blocks16):
             if index < len(self.calibrations):
-                x16 = self.calibrations[index](x16, guidance, groups, 1)
-            x16 = cast(ResidualBlock, block).run_in_place(x16)
+                calibration = cast(ObjectCalibration, self.calibrations[index])
+                x16 = statistics.calibrate(calibration, x16, guidance)
+            x16 = cast(ResidualBlock, block).run_in_place(x16, statistics)
         x8 = F.relu_(x8.add_(resize_bilinear(self.up8(x16), features.grid(8))))
-        x8 = self.up4(self.block8_up.run_in_place(x8))
+        x8 = self.up4(self.block8_up.run_in_place(x8, statistics))
         generated = self.filter(guidance)
         weight, bias = generated[:, :-1, None].to(dtype), generated[:, -1:].float()
         logits = []
@@ -165,8 +184,9 @@ class ObjectDecoder(nn.Module):
         together = 1 if x8.device.type == "cpu" else len(guidance)
         for start in range(0, len(guidance), together):
             own = slice(start, start + together)
+            shared4 = features.shared4 if len(features.shared4) == 1 else features.shared4[own]
             x4 = resize_bilinear(x8[own], features.grid(4))
-            x4 = _add_gated(x4, features.shared4, self.gate4, guidance[own])
+            x4 = _add_gated(x4, shared4, self.gate4, guidance[own])
             x4.add_(F.relu_(self.refine4_last(F.relu_(self.refine4(x4)))))
             rows = x4.permute(0, 2, 3, 1).flatten(1, 2)
             logits.append((rows @ weight[own]).squeeze(2).float() + bias[own])
@@ -174,5 +194,5 @@ class ObjectDecoder(nn.Module):
 
 
 def _add_gated(maps: Tensor, shared: Tensor, gate: GuidanceGate, guidance: Tensor) -> Tensor:
-    """ReLU of maps [n, C, h, w], which are overwritten, plus the gated [1, C, h, w]."""
+    """ReLU of maps [n, C, h, w], which are overwritten, plus the gated [1 or n, C, h, w]."""
     return F.relu_(maps.addcmul_(shared, gate.scale(guidance)[..., None, None].to(maps.dtype)))

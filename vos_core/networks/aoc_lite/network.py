@@ -25,8 +25,9 @@ from vos_core.networks.aoc_lite.records import (
     StepResult,
     channel_labels,
 )
+from vos_core.networks.aoc_lite.window_decoding import WindowRules, decode_by_plan, make_plan
 from vos_core.ops.aggregation import soft_aggregate
-from vos_core.ops.pooling import EPSILON, guidance_parts, label_sums
+from vos_core.ops.pooling import guidance_parts, label_sums, mean_of_sums
 from vos_core.proxies.object_proxies import CLUSTERS, build_proxies
 
 GLOBAL_ATROUS = 2
@@ -95,6 +96,8 @@ class AocLite(nn.Module):
             calibrations=calibrations,
         )
 
+        self.window_rules: WindowRules | None = None
+
     joins_objects = False
     samples_masks = False
 
@@ -152,10 +155,10 @@ class AocLite(nn.Module):
         counts = torch.stack([r.proxies.counts for r in references])
         share = counts / counts.sum(0).clamp(min=1)
         means = torch.stack([r.proxies.means for r in references])
-        foreground = sum(r.foreground_sums for r in references)
-        foreground_counts = sum(r.foreground_counts for r in references)
-        background = sum(r.background_sums for r in references)
-        background_counts = sum(r.background_counts for r in references)
+        foreground = torch.stack([r.foreground_sums for r in references]).sum(0)
+        foreground_counts = torch.stack([r.foreground_counts for r in references]).sum(0)
+        background = torch.stack([r.background_sums for r in references]).sum(0)
+        background_counts = torch.stack([r.background_counts for r in references]).sum(0)
         return ReferenceSet(
             segments8=join_segments([r.segments8 for r in references]),
             segments16=join_segments([r.segments16 for r in references]),
@@ -163,8 +166,8 @@ class AocLite(nn.Module):
             has_pixels=counts.sum(0) > 0,
             centroids=torch.cat([r.proxies.centroids for r in references], 1),
             valid=torch.cat([r.proxies.valid for r in references], 1),
-            foreground=foreground / (foreground_counts[:, None] + EPSILON),  # type: ignore[index]
-            background=background / (background_counts[:, None] + EPSILON),  # type: ignore[index]
+            foreground=mean_of_sums(foreground, foreground_counts),
+            background=mean_of_sums(background, background_counts),
         )
 
     def begin(
@@ -238,8 +241,25 @@ class AocLite(nn.Module):
         ]
 
     def step(self, target: Features, state: State) -> StepResult:
-        """Segment one target frame: one logit map per object at stride 4."""
-        return self.step_clips(target, [state])[0]
+        """Segment one target frame: one logit map per object at stride 4.
+
+        Several objects are decoded by `window_rules`, where there are any.
+        """
+        rules = self.window_rules
+        if rules is None or len(state.object_ids) < 2 or torch.is_grad_enabled():
+            return self.step_clips(target, [state])[0]
+        stack = self.matching(target, state.references, state.previous, state.probabilities)
+        plan = make_plan(stack.stride16, state.probabilities[1:], state.memories, rules)
+        logits, memories = decode_by_plan(
+            self.decoder,
+            target,
+            stack.stride8,
+            stack.stride16,
+            self.guidance(state),
+            state.memories,
+            plan,
+        )
+        return StepResult(logits, stack.cluster_index, memories)
 
     def aggregate(self, logits: Tensor) -> Tensor:
         """float32 [O + 1, h4, w4] probabilities of one logit map per object."""
@@ -258,9 +278,11 @@ class AocLite(nn.Module):
             target: Features of the frame.
             probabilities: float32 [O + 1, h4, w4].
             state: State before the frame.
-            step: The network's own result for the frame; not needed here.
+            step: The network's own result for the frame; without it, the next frame is decoded
+                whole.
         """
-        return State(state.object_ids, state.references, target, probabilities)
+        memories = None if step is None else step.memories
+        return State(state.object_ids, state.references, target, probabilities, memories)
 
 
 def known_probabilities(channels: Tensor, label_count: int) -> Tensor:

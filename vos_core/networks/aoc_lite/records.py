@@ -12,6 +12,39 @@ from vos_core.matching.global_matching import LabelSegments
 from vos_core.proxies.object_proxies import ObjectProxies
 
 
+class OutsideMoments(NamedTuple):
+    """What a group norm saw of an object outside its window.
+
+    Attributes:
+        mean: float32 [groups].
+        variance: float32 [groups].
+        cells: Number of cells of the whole frame.
+    """
+
+    mean: Tensor
+    variance: Tensor
+    cells: int
+
+
+@dataclass(frozen=True)
+class ObjectMemory:
+    """What one object's decoder keeps of the last frame on which it was decoded whole.
+
+    Attributes:
+        outside: For each group norm, in the order of use, what lay outside the object's window.
+        inputs: For each calibration, [C, h16, w16] the object's maps before it.
+        vectors: For each calibration, [C] its factors.
+        area: Cells of stride 16 that the object covered in the frame before.
+        age: Frames since.
+    """
+
+    outside: tuple[OutsideMoments, ...]
+    inputs: tuple[Tensor, ...]
+    vectors: tuple[Tensor, ...]
+    area: float
+    age: int = 0
+
+
 class Features(NamedTuple):
     """Embeddings of N frames; no object is in them.
 
@@ -87,12 +120,14 @@ class State:
         references: The joined references.
         previous: Features of the previous frame, or None before the first.
         probabilities: float32 [O + 1, h4, w4] of the previous frame.
+        memories: What the decoder keeps of each object; None before the first frame.
     """
 
     object_ids: tuple[int, ...]
     references: ReferenceSet
     previous: Features
     probabilities: Tensor
+    memories: tuple[ObjectMemory, ...] | None = None
 
     def with_references(self, references: ReferenceSet) -> State:
         """The same moment with other references."""
@@ -105,10 +140,12 @@ class StepResult(NamedTuple):
     Attributes:
         logits: [O, h4, w4], one per object, before aggregation.
         cluster_index: int64 [O + 1, h8, w8] nearest proxy of each label.
+        memories: What the decoder keeps of each object for the next frame.
     """
 
     logits: Tensor
     cluster_index: Tensor
+    memories: tuple[ObjectMemory, ...] | None = None
 
 
 def channel_labels(label_map: Tensor, object_ids: tuple[int, ...]) -> Tensor:
