@@ -152,6 +152,7 @@ class Application(QObject):
         app = QApplication.instance()
         if app is not None:
             app.aboutToQuit.connect(self.shut_down)
+        self.collector.settle()  # a first look at 40,000 young objects would stop a stroke
 
     def report_fault(
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None

@@ -42,7 +42,7 @@ class GarbageCollector(QObject):
 
     @Slot()
     def settle(self) -> None:
-        """Count everything that is there as lasting: called once the network is loaded."""
+        """Count all that is there as lasting: window built, and later network loaded."""
         gc.freeze()
         self._is_settled = True
 

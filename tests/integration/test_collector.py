@@ -5,11 +5,13 @@ from __future__ import annotations
 import gc
 import threading
 import weakref
+from collections.abc import Callable
 
 import pytest
 from pytestqt.qtbot import QtBot
 
 from annotator.collector import YOUNG_OBJECTS, GarbageCollector
+from tests.support.gui import Driver
 
 
 class _Node:
@@ -77,3 +79,15 @@ def test_closing_collects_and_hands_back(collector: GarbageCollector) -> None:
     assert gc.isenabled()
     assert gc.get_freeze_count() == 0
     collector.close()
+
+
+def test_what_the_window_is_built_of_is_not_looked_through_again(
+    make_driver: Callable[[], Driver],
+) -> None:
+    gc.collect()
+    before = gc.get_freeze_count()
+    driver = make_driver()
+    assert gc.get_freeze_count() - before > YOUNG_OBJECTS
+    assert gc.get_count()[0] < 5 * YOUNG_OBJECTS
+    driver.window.close()
+    assert gc.get_freeze_count() == 0 and gc.isenabled()
