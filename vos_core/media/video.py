@@ -40,6 +40,7 @@ _HD_HEIGHT = 720
 _DEFAULT_RATE = 25.0
 _SAME_RATE = 1e-3
 _KEPT_BYTES = 128 * 2**20
+_BESIDE_PLANES_BYTES = 150_000  # of a kept frame, as memory grew: what small frames mostly are
 _KEPT_BEFORE = 12  # frames before the one asked for, so that steps backward find them
 _KEPT_BEFORE_URGENT = 1  # who overshoots steps back once
 _SHORT_RUN = 48  # so few frames are decoded again rather than waited for behind later ones
@@ -210,7 +211,7 @@ class _KeptFrames:
 
 
 def _size_bytes(frame: VideoFrame) -> int:
-    return sum(plane.buffer_size for plane in frame.planes)
+    return _BESIDE_PLANES_BYTES + sum(plane.buffer_size for plane in frame.planes)
 
 
 def _open_container(path: Path) -> InputContainer:
