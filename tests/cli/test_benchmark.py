@@ -23,6 +23,7 @@ from vos_core.cli.benchmark_timing import (
     peak_memory_bytes,
     time_setting,
 )
+from vos_core.errors import UserError
 from vos_core.networks.cfbi import Cfbi
 from vos_core.networks.published import ReleasedBehaviour
 from vos_core.networks.published_presets import PRESETS, PublishedPreset
@@ -160,3 +161,14 @@ def test_cfbi_plus_keeps_within_three_gigabytes(size: str, objects: int, tmp_pat
 def test_nonsense_is_refused(vos: Vos, words: list[str], message: str) -> None:
     outcome = vos("benchmark", *words)
     assert outcome.code == 2 and message in outcome.err
+
+
+def test_windows_are_an_option_of_aoc_lite_alone() -> None:
+    for has_windows in (False, True):
+        column = load_column("aoc-lite", "cpu", "float32", is_plain=False, has_windows=has_windows)
+        rules = column.propagator.network.window_rules  # type: ignore[attr-defined]
+        assert (rules is not None) == has_windows
+    with pytest.raises(UserError, match="only the fast form of aoc-lite"):
+        load_column("aoc-lite", "cpu", "float32", is_plain=True, has_windows=True)
+    with pytest.raises(UserError, match="cfbi has no windows"):
+        load_column("cfbi", "cpu", "float32", is_plain=False, has_windows=True)

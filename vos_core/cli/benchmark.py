@@ -48,6 +48,13 @@ _MOST_OBJECTS = 100
     help="Time this many frames of the plain version too, in a process of its own beside each "
     "setting: matching by masked pairs and written-out windows, norms and gates as layers.",
 )
+@click.option(
+    "--windows",
+    "has_windows",
+    is_flag=True,
+    help="Decode several objects each in a window of the frame (aoc-lite): faster, nearly the "
+    "same masks.",
+)
 @device_option
 @mode_option
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write to this file.")
@@ -61,6 +68,7 @@ def benchmark(
     dtype: str,
     threads: int,
     plain_frames: int | None,
+    has_windows: bool,
     device: str,
     mode: str | None,
     json_file: Path | None,
@@ -84,7 +92,9 @@ def benchmark(
         torch.set_num_threads(threads)
     is_plain = column == "plain"
     warm_up = PLAIN_WARM_UP_FRAMES if is_plain else WARM_UP_FRAMES
-    propagator, weights = load_column(model, device, dtype, is_plain=is_plain)
+    propagator, weights = load_column(
+        model, device, dtype, is_plain=is_plain, has_windows=has_windows
+    )
     click.echo(
         f"{propagator.model_name} on {propagator.device_name} ({propagator.dtype_name}), "
         f"{weights}; {height}x{width}, {frames} frames after {warm_up} for warming up"
@@ -107,6 +117,7 @@ def benchmark(
     if json_file is not None:
         record = machine_record(propagator) | {
             "weights": weights,
+            "windows": has_windows,
             "height": height,
             "width": width,
             "mode": mode,

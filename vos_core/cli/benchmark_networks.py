@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from vos_core.errors import UserError
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -28,7 +30,9 @@ class Column(NamedTuple):
     weights: str
 
 
-def load_column(model: str, device: str, dtype: str, *, is_plain: bool) -> Column:
+def load_column(
+    model: str, device: str, dtype: str, *, is_plain: bool, has_windows: bool = False
+) -> Column:
     """Load a network to time; a published one whose weights were not imported gets random ones.
 
     Args:
@@ -37,9 +41,11 @@ def load_column(model: str, device: str, dtype: str, *, is_plain: bool) -> Colum
         dtype: Name of the number type; "auto" is what the network runs in by itself.
         is_plain: Take the plain form: matching by masked pairs and written-out windows, norms and
             gates as layers of their own.
+        has_windows: Let a network that can do so decode several objects in windows.
 
     Raises:
-        UserError: If weights, device or type are not there.
+        UserError: If weights, device or type are not there, or windows are asked for of a network
+            that has none, or of the plain form.
     """
     import torch
 
@@ -47,6 +53,7 @@ def load_column(model: str, device: str, dtype: str, *, is_plain: bool) -> Colum
     from vos_core.inference import Propagator
     from vos_core.inference.device import choose_device, choose_dtype, keep_freed_memory
     from vos_core.networks.aoc_lite import AocLite
+    from vos_core.networks.aoc_lite.window_decoding import WindowRules
     from vos_core.networks.published_engine import PublishedEngine
     from vos_core.networks.published_matching.written_out import WRITTEN_OUT
     from vos_core.networks.published_presets import PRESETS, build_published
@@ -63,7 +70,13 @@ def load_column(model: str, device: str, dtype: str, *, is_plain: bool) -> Colum
         if is_plain and isinstance(network, AocLite):
             network.matching.primitives = WRITTEN_OUT
             network.decoder.is_plain = True
+        if has_windows:
+            if is_plain or not isinstance(network, AocLite):
+                raise UserError("only the fast form of aoc-lite decodes objects in windows")
+            network.window_rules = WindowRules()
         return Column(propagator, f"weights {model}")
+    if has_windows:
+        raise UserError(f"{model} has no windows; only aoc-lite decodes objects in windows")
     keep_freed_memory()
     chosen = choose_device(device)
     if dtype == "auto" and chosen.type == "cpu":
