@@ -164,10 +164,12 @@ def test_nonsense_is_refused(vos: Vos, words: list[str], message: str) -> None:
 
 
 def test_windows_are_an_option_of_aoc_lite_alone() -> None:
-    for has_windows in (False, True):
+    for has_windows, fewest in ((None, 6), (False, None), (True, 2)):
         column = load_column("aoc-lite", "cpu", "float32", is_plain=False, has_windows=has_windows)
         rules = column.propagator.network.window_rules  # type: ignore[attr-defined]
-        assert (rules is not None) == has_windows
+        assert getattr(rules, "fewest", None) == fewest
+    plain = load_column("aoc-lite", "cpu", "float32", is_plain=True)
+    assert plain.propagator.network.window_rules is None  # type: ignore[attr-defined]
     with pytest.raises(UserError, match="only the fast form of aoc-lite"):
         load_column("aoc-lite", "cpu", "float32", is_plain=True, has_windows=True)
     with pytest.raises(UserError, match="cfbi has no windows"):

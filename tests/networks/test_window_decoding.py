@@ -124,7 +124,7 @@ def test_outside_its_window_an_object_is_nowhere(network: AocLite) -> None:
 
 @torch.inference_mode()
 def test_permuting_ids_permutes_the_frames_of_a_propagation(network: AocLite) -> None:
-    network.window_rules = WindowRules(margin=1, whole_share=0.9, renewal=2)
+    network.window_rules = WindowRules(margin=1, whole_share=0.9, renewal=2, fewest=2)
     try:
         runs = []
         for ids in ((1, 2, 3), (3, 1, 2)):
@@ -135,22 +135,27 @@ def test_permuting_ids_permutes_the_frames_of_a_propagation(network: AocLite) ->
             assert state.memories is not None
             runs.append((result.logits, [memory.age for memory in state.memories]))
     finally:
-        network.window_rules = None
+        network.window_rules = WindowRules()
     (first, ages), (second, permuted) = runs
     torch.testing.assert_close(second, first[[2, 0, 1]], rtol=1e-3, atol=1e-3)
     assert permuted == [ages[2], ages[0], ages[1]]
 
 
 @torch.inference_mode()
-def test_a_lone_object_and_plain_rules_decode_the_whole_frame(network: AocLite) -> None:
+def test_few_objects_and_plain_rules_decode_the_whole_frame(network: AocLite) -> None:
     features, state = scene(network)
-    assert network.step(features[1], state).memories is None
-    network.window_rules = WindowRules()
     try:
+        network.window_rules = None
+        assert network.step(features[1], state).memories is None
+        network.window_rules = WindowRules(fewest=4)
+        assert network.step(features[1], state).memories is None
+        network.window_rules = WindowRules(fewest=3)
+        assert network.step(features[1], state).memories is not None
+        network.window_rules = WindowRules(fewest=0)
         _, lone = scene(network, (1,))
         assert network.step(features[1], lone).memories is None
     finally:
-        network.window_rules = None
+        network.window_rules = WindowRules()
 
 
 BLOCK = (slice(5, 7), slice(5, 7))

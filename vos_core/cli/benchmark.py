@@ -49,11 +49,11 @@ _MOST_OBJECTS = 100
     "setting: matching by masked pairs and written-out windows, norms and gates as layers.",
 )
 @click.option(
-    "--windows",
+    "--windows/--whole",
     "has_windows",
-    is_flag=True,
-    help="Decode several objects each in a window of the frame (aoc-lite): faster, nearly the "
-    "same masks.",
+    default=None,
+    help="Decode several objects each in a window of the frame, or all in the whole frame "
+    "(aoc-lite). Without either: in windows from six objects on.",
 )
 @device_option
 @mode_option
@@ -68,7 +68,7 @@ def benchmark(
     dtype: str,
     threads: int,
     plain_frames: int | None,
-    has_windows: bool,
+    has_windows: bool | None,
     device: str,
     mode: str | None,
     json_file: Path | None,

@@ -31,7 +31,7 @@ class Column(NamedTuple):
 
 
 def load_column(
-    model: str, device: str, dtype: str, *, is_plain: bool, has_windows: bool = False
+    model: str, device: str, dtype: str, *, is_plain: bool, has_windows: bool | None = None
 ) -> Column:
     """Load a network to time; a published one whose weights were not imported gets random ones.
 
@@ -41,7 +41,8 @@ def load_column(
         dtype: Name of the number type; "auto" is what the network runs in by itself.
         is_plain: Take the plain form: matching by masked pairs and written-out windows, norms and
             gates as layers of their own.
-        has_windows: Let a network that can do so decode several objects in windows.
+        has_windows: Whether a network that can do so decodes several objects in windows; None: as
+            it does by itself.
 
     Raises:
         UserError: If weights, device or type are not there, or windows are asked for of a network
@@ -70,12 +71,13 @@ def load_column(
         if is_plain and isinstance(network, AocLite):
             network.matching.primitives = WRITTEN_OUT
             network.decoder.is_plain = True
-        if has_windows:
+            network.window_rules = None
+        if has_windows is not None:
             if is_plain or not isinstance(network, AocLite):
                 raise UserError("only the fast form of aoc-lite decodes objects in windows")
-            network.window_rules = WindowRules()
+            network.window_rules = WindowRules(fewest=2) if has_windows else None
         return Column(propagator, f"weights {model}")
-    if has_windows:
+    if has_windows is not None:
         raise UserError(f"{model} has no windows; only aoc-lite decodes objects in windows")
     keep_freed_memory()
     chosen = choose_device(device)

@@ -96,7 +96,7 @@ class AocLite(nn.Module):
             calibrations=calibrations,
         )
 
-        self.window_rules: WindowRules | None = None
+        self.window_rules: WindowRules | None = WindowRules()
 
     joins_objects = False
     samples_masks = False
@@ -243,10 +243,10 @@ class AocLite(nn.Module):
     def step(self, target: Features, state: State) -> StepResult:
         """Segment one target frame: one logit map per object at stride 4.
 
-        Several objects are decoded by `window_rules`, where there are any.
+        Many objects are decoded by `window_rules`, where there are any.
         """
         rules = self.window_rules
-        if rules is None or len(state.object_ids) < 2 or torch.is_grad_enabled():
+        if rules is None or len(state.object_ids) < max(2, rules.fewest) or torch.is_grad_enabled():
             return self.step_clips(target, [state])[0]
         stack = self.matching(target, state.references, state.previous, state.probabilities)
         plan = make_plan(stack.stride16, state.probabilities[1:], state.memories, rules)

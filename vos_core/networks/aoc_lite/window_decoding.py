@@ -35,12 +35,15 @@ class WindowRules:
         whole_share: Share of the frame from which a window is not worth it.
         renewal: Frames between two turns of an object to be decoded whole; one that has grown or
             shrunk gets its turn earlier, at the soonest after half of them.
+        fewest: Number of objects from which any of this is done, at least 2; with fewer it gains
+            little.
     """
 
     margin: int = 4
     previous: float = 0.1
     whole_share: float = 0.6
     renewal: int = 20
+    fewest: int = 6
 
 
 @dataclass(frozen=True)
