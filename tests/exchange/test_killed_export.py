@@ -123,7 +123,9 @@ def test_a_file_is_never_half_of_one(
     whole = tmp_path / f"clip{suffix}"
     export(project, key, whole)
     if key == "overlay":  # x264's bytes for so small a picture depend on memory it has not filled
-        np.testing.assert_allclose(decoded(target), decoded(whole), atol=6)
+        apart = np.abs(decoded(target) - decoded(whole)).mean(axis=(1, 2, 3))
+        assert apart.shape == (COUNT,)
+        assert apart.max() < 2  # a frame at another's place is 10 apart
     else:
         assert target.read_bytes() == whole.read_bytes()
     if moving and key != "overlay":
