@@ -1,4 +1,4 @@
-"""Decoding several objects, most of them only where they can be.
+"""Decoding many objects, most of them only where they can be.
 
 Each object of a frame is decoded in a window around its previous mask and what matches it nearby,
 with the norms and calibrations of the last frame on which it was decoded whole. Decoded whole is
